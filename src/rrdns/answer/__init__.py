@@ -1,0 +1,1 @@
+"""Answers: the wire format, the reference answerer, and the table compiled from it."""

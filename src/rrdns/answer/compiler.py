@@ -1,0 +1,131 @@
+"""Compiles a snapshot into the table: every question that its zones answer by name.
+
+The replies come from the reference's own resolution and encoder; only the order of the turning
+records is made here, by moving whole records, so that a pool of many turns is encoded once.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from rrdns.zone.name import Name
+from rrdns.zone.tree import Node, RRType, Zone, find_zone
+
+from .resolve import Answer, RCode, resolve
+from .snapshot import Cursors, RRKey, Snapshot
+from .table import Dependant, Entry, Table
+from .wire import CLASS_IN, EDNS_UDP_OCTETS, HEADER_OCTETS, Sections, encode_sections, head
+
+ABSENT_TYPE = 0  # reserved (RFC 6895 section 3.1), so no zone has it: stands for all types absent
+
+
+def compile_table(snapshot: Snapshot, cursors: Cursors) -> Table:
+    """The table of the whole snapshot."""
+    questions = (
+        question
+        for zone in snapshot.zones.values()
+        for owner, node in zone.nodes.items()
+        if find_zone(snapshot.zones, owner, qtype=0) is zone
+        for question in _questions_at(zone, owner, node)
+    )
+    return _with_answers(Table(snapshot, {}, {}, {}), questions, cursors)
+
+
+def recompile(
+    table: Table, snapshot: Snapshot, changed: Iterable[RRKey], cursors: Cursors
+) -> Table:
+    """The table of `snapshot`, which differs from the table's own in the turns of `changed`."""
+    touched = {q for key in changed for q in table.dependants.get(key, ())}
+    renewed = Table(snapshot, table.exact, table.otherwise, table.dependants)
+    return _with_answers(renewed, touched, cursors)
+
+
+def _questions_at(zone: Zone, owner: Name, node: Node) -> Iterator[Dependant]:
+    """The questions about one name that are answered in advance."""
+    types = set(node)
+    if RRType.CNAME in node:
+        types.update((RRType.A, RRType.AAAA))  # what is asked of an alias
+    else:
+        yield owner, None
+    if RRType.NS in node:
+        types.add(RRType.DS)  # at a cut or an apex, the parent's to answer
+    for rtype in types:
+        yield owner, rtype
+
+
+def _with_answers(table: Table, questions: Iterable[Dependant], cursors: Cursors) -> Table:
+    """`table` with the replies to `questions` compiled anew."""
+    exact, otherwise = dict(table.exact), dict(table.otherwise)
+    dependants: defaultdict[RRKey, set[Dependant]] = defaultdict(set)
+    for owner, rtype in questions:
+        answer = resolve(table.snapshot, owner, ABSENT_TYPE if rtype is None else rtype)
+        for key in answer.touched:
+            dependants[key].add((owner, rtype))
+        entry = _entry(owner, answer, table.snapshot, cursors)
+        entries, key_octets = (otherwise, owner) if rtype is None else (exact, _key(owner, rtype))
+        if entry is None:
+            entries.pop(key_octets, None)
+        else:
+            entries[key_octets] = entry
+    merged = dict(table.dependants)
+    for key, more in dependants.items():
+        merged[key] = merged.get(key, frozenset()) | more
+    return Table(table.snapshot, exact, otherwise, merged)
+
+
+def _key(owner: Name, rtype: int) -> bytes:
+    return owner + rtype.to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
+
+
+def _entry(owner: Name, answer: Answer, snapshot: Snapshot, cursors: Cursors) -> Entry | None:
+    """The compiled form of `answer`; None where it never fits a UDP reply, so that most of its
+    turns would be kept for nothing."""
+    sections = encode_sections(owner, answer)
+    arcount, octets = sections.cuts[0]
+    if octets > EDNS_UDP_OCTETS - HEADER_OCTETS - len(owner) - 4:
+        return None
+    heads = _heads(answer.rcode, answer.authoritative, (*sections.counts, arcount))
+    if answer.turning is None:
+        return Entry(answer.rcode, heads, (sections.octets,), octets)
+    turns = snapshot.turns[answer.turning]
+    orders = [turns.order(turn) for turn in range(turns.count)]
+    body_of = {order: _body(sections, order) for order in set(orders)}
+    return Entry(
+        answer.rcode,
+        heads,
+        tuple(body_of[order] for order in orders),
+        octets,
+        cursors.cursor(answer.turning, turns),
+        turns.hold,
+        tuple((answer.turning, order[0]) for order in orders),
+    )
+
+
+def _body(sections: Sections, order: tuple[bytes, ...]) -> bytes:
+    """The sections with the turning records in `order`.
+
+    They differ in nothing but their addresses: the owner of each is a pointer to the same name,
+    which the question or an alias before them has spelt out.
+    """
+    start, end = sections.last
+    record_octets = (end - start) // len(order)
+    fixed = sections.octets[start : start + record_octets - len(order[0])]
+    records = b"".join(fixed + rdata for rdata in order)
+    return sections.octets[:start] + records + sections.octets[end:]
+
+
+@cache  # as many as there are combinations of counts; shared by all entries that have the same
+def _heads(
+    rcode: RCode, authoritative: bool, counts: tuple[int, int, int]
+) -> tuple[bytes, bytes, bytes, bytes]:
+    answers, authorities, additionals = counts
+
+    def one(recursion_desired: bool, edns: bool) -> bytes:
+        return head(
+            rcode,
+            (1, answers, authorities, additionals + edns),
+            authoritative=authoritative,
+            recursion_desired=recursion_desired,
+        )
+
+    return one(False, False), one(True, False), one(False, True), one(True, True)

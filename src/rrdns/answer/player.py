@@ -1,0 +1,67 @@
+"""From octets to octets for one endpoint: the table where it can, else the reference."""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+
+from .reference import Transport, refuse_plainly, respond
+from .resolve import First, RCode
+from .snapshot import Cursors
+from .table import Table
+
+log = logging.getLogger(__name__)
+
+MOST_LOGGED = 300  # octets of a query, enough for any name
+
+
+@dataclass(slots=True)
+class Publication:
+    """Where the current table is. The only thing that changes under a player, and as a whole."""
+
+    table: Table
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one player has answered. Only its own thread writes it; readers add up copies."""
+
+    rcodes: Counter[RCode] = field(default_factory=Counter)
+    firsts: Counter[First] = field(default_factory=Counter)
+    unanswered: int = 0
+
+
+class Player:
+    """Answers the queries of one endpoint; `bytes` in, `bytes` or None for silence out."""
+
+    def __init__(self, publication: Publication, cursors: Cursors, transport: Transport) -> None:
+        self._publication = publication
+        self._cursors = cursors
+        self._transport = transport
+        self.tally = Tally()
+
+    def answer(self, packet: bytes) -> bytes | None:
+        """The reply to `packet`. It never raises, and reads the published table once."""
+        table = self._publication.table
+        played = table.play(packet, self._transport)
+        if played is None:
+            return self._refer(packet, table)
+        octets, entry, turn = played
+        self.tally.rcodes[entry.rcode] += 1
+        if entry.firsts:
+            self.tally.firsts[entry.firsts[turn]] += 1
+        return octets
+
+    def _refer(self, packet: bytes, table: Table) -> bytes | None:
+        try:
+            reply = respond(packet, table.snapshot, self._cursors, self._transport)
+        except Exception:
+            # A defect of ours must cost this one query, never the server (RFC 1035 4.1.1, RCODE 2).
+            log.exception("no answer to %s; please report this", packet[:MOST_LOGGED].hex())
+            reply = refuse_plainly(packet, RCode.SERVFAIL)
+        if reply is None:
+            self.tally.unanswered += 1
+            return None
+        self.tally.rcodes[reply.rcode] += 1
+        if reply.first is not None:
+            self.tally.firsts[reply.first] += 1
+        return reply.octets

@@ -1,0 +1,113 @@
+"""The compiled table: what is cheap to know in advance, played by copying octets.
+
+A query is one lookup of its question, one step of a cursor, one copy. The table is immutable; a
+change makes a new one, which is published in one assignment.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rrdns.zone.name import Name
+
+from .reference import META_TYPES, Transport
+from .resolve import First, RCode
+from .snapshot import RRKey, Snapshot
+from .wire import (
+    CLASS_IN,
+    HEADER_OCTETS,
+    OPTION_NSID,
+    Edns,
+    FormatError,
+    find_edns,
+    opt_record,
+    room_for,
+)
+
+ONE_QUESTION = b"\0\1\0\0\0\0\0\0"  # the four counts of a query without EDNS
+ONE_QUESTION_AND_OPT = b"\0\1\0\0\0\0\0\1"
+SHORTEST_QUERY = HEADER_OCTETS + 1 + 4  # the root is asked
+
+_IN = CLASS_IN.to_bytes(2, "big")
+_META_TYPES = frozenset(rtype.to_bytes(2, "big") for rtype in (*META_TYPES, 255))
+_OPT_RECORDS = (opt_record(dnssec_ok=False), opt_record(dnssec_ok=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One question's reply in all its turns.
+
+    `heads` are the header behind the ID, indexed by `RD + 2 x EDNS`. `bodies` are the sections
+    behind the question, one a turn, all of `octets` length; `cursor` gives the count of answers,
+    and each turn lasts `hold` of them. `firsts` says who comes first in each turn, for counting.
+    """
+
+    rcode: RCode
+    heads: tuple[bytes, bytes, bytes, bytes]
+    bodies: tuple[bytes, ...]
+    octets: int
+    cursor: Callable[[], int] | None = None
+    hold: int = 1
+    firsts: tuple[First, ...] = ()
+
+
+Dependant = tuple[Name, int | None]
+"""A question that the table holds, by its name and type; None: the types that the name lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The compiled answers of one snapshot.
+
+    `exact` is keyed by the question (folded name, type, class), `otherwise` by the folded name
+    alone, for the types of class IN that have no entry of their own. `dependants` says which
+    questions a change of an RRset touches.
+    """
+
+    snapshot: Snapshot
+    exact: Mapping[bytes, Entry]
+    otherwise: Mapping[bytes, Entry]
+    dependants: Mapping[RRKey, frozenset[Dependant]]
+
+    def play(self, packet: bytes, transport: Transport) -> tuple[bytes, Entry, int] | None:
+        """The reply, its entry and turn; None where the table does not hold the answer.
+
+        A zero octet can only end the name: inside a label it makes a key that no name has.
+        """
+        if len(packet) < SHORTEST_QUERY or packet[2] & 0xF8:  # a response, or another opcode
+            return None
+        end = packet.find(0, HEADER_OCTETS) + 1
+        name, tail = packet[HEADER_OCTETS:end].lower(), packet[end : end + 4]
+        entry = self.exact.get(name + tail)
+        if entry is None:
+            if tail[2:] != _IN or tail[:2] in _META_TYPES:
+                return None
+            entry = self.otherwise.get(name)
+            if entry is None:
+                return None
+        counts = packet[4:HEADER_OCTETS]
+        if counts == ONE_QUESTION:
+            edns, opt = None, b""
+        elif counts == ONE_QUESTION_AND_OPT:
+            edns = self._plain_edns(packet, end + 4)
+            if edns is None:
+                return None
+            opt = _OPT_RECORDS[edns.dnssec_ok]
+        else:
+            return None
+        if entry.octets > room_for(edns, transport.is_stream) - (end + 4) - len(opt):
+            return None
+        turn = entry.cursor() // entry.hold % len(entry.bodies) if entry.cursor else 0
+        head = entry.heads[(packet[2] & 1) + (2 if opt else 0)]
+        reply = packet[:2] + head + packet[HEADER_OCTETS : end + 4] + entry.bodies[turn] + opt
+        return reply, entry, turn
+
+    def _plain_edns(self, packet: bytes, at: int) -> Edns | None:
+        """The OPT at `at`, if it asks for nothing that takes thought."""
+        try:
+            edns = find_edns(packet, at, 1)
+        except FormatError:
+            return None
+        if edns is None or edns.version:
+            return None
+        wants_nsid = OPTION_NSID in edns.option_codes and self.snapshot.identity.nsid is not None
+        return None if wants_nsid else edns

@@ -1,0 +1,268 @@
+"""Messages as octets (RFC 1035 section 4): the only room that knows dnslib.
+
+dnslib's buffer and record classes do the encoding. Two things they do not do are added here:
+labels of any octets (RFC 2181 section 11), and no compression pointer beyond its 14 bits.
+"""
+
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Self
+
+from dnslib import CNAME, MX, NS, PTR, RD, RR, SOA, DNSBuffer, DNSLabel
+
+from rrdns.zone import name as names
+from rrdns.zone.name import MAX_NAME_OCTETS, Name
+from rrdns.zone.tree import RRset, RRType
+
+from .resolve import Answer, RCode
+
+HEADER_OCTETS = 12
+CLASS_IN = 1
+CLASS_CHAOS = 3
+TYPE_OPT = 41
+TYPE_TXT = 16
+OPTION_NSID = 3
+
+QR, AA, TC, RD_FLAG = 0x8000, 0x0400, 0x0200, 0x0100
+LARGEST_POINTER = 0x3FFF
+LARGEST_LABEL = 63
+
+PLAIN_UDP_OCTETS = 512  # RFC 1035 section 4.2.1
+EDNS_UDP_OCTETS = 1232  # RFC 9715: no fragments over any path
+TCP_OCTETS = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Edns:
+    """The OPT record of a query (RFC 6891 section 6.1)."""
+
+    payload: int
+    version: int
+    dnssec_ok: bool
+    option_codes: frozenset[int]
+
+    @classmethod
+    def of(cls, payload: int, ttl: int, rdata: bytes) -> Self:
+        """From the fields of the OPT record; FormatError where an option is cut off."""
+        codes = set()
+        at = 0
+        while at < len(rdata):
+            if at + 4 > len(rdata):
+                raise FormatError("an EDNS option is cut off")
+            code, length = struct.unpack_from("!HH", rdata, at)
+            at += 4 + length
+            codes.add(code)
+        if at > len(rdata):
+            raise FormatError("an EDNS option is longer than its OPT record")
+        return cls(payload, ttl >> 16 & 0xFF, bool(ttl & 0x8000), frozenset(codes))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A message that asks exactly one question. `question` is as sent, letter case included."""
+
+    question: bytes
+    qname: Name
+    qtype: int
+    qclass: int
+    edns: Edns | None
+
+
+class FormatError(Exception):
+    """The message can not be read as a query (RCODE FORMERR)."""
+
+
+def parse_query(packet: bytes) -> Query:
+    """The question and the EDNS parameters of `packet`, which has at least a header.
+
+    Octets after the last counted record are ignored, other records are stepped over. FormatError
+    for anything that is cut off, has not exactly one question, or has a malformed OPT.
+    """
+    qdcount, *others = struct.unpack_from("!HHHH", packet, 4)
+    if qdcount != 1:
+        raise FormatError("not exactly one question")
+    qname, end = _question_name(packet)
+    if end + 4 > len(packet):
+        raise FormatError("the question is cut off")
+    qtype, qclass = struct.unpack_from("!HH", packet, end)
+    edns = find_edns(packet, end + 4, sum(others))
+    return Query(packet[HEADER_OCTETS : end + 4], qname, qtype, qclass, edns)
+
+
+def question_of(packet: bytes) -> bytes:
+    """The single question as sent, or nothing where there is none to be read."""
+    if packet[4:6] != b"\0\1":
+        return b""
+    try:
+        _, end = _question_name(packet)
+    except FormatError:
+        return b""
+    return packet[HEADER_OCTETS : end + 4] if end + 4 <= len(packet) else b""
+
+
+def _question_name(packet: bytes) -> tuple[Name, int]:
+    """The name asked and the offset behind it. No pointer is valid there: only the header, which
+    is no name, comes before (RFC 1035 section 4.1.4)."""
+    at = HEADER_OCTETS
+    while at < len(packet):
+        length = packet[at]
+        if length > LARGEST_LABEL or at - HEADER_OCTETS >= MAX_NAME_OCTETS:
+            break
+        at += 1 + length
+        if not length:
+            return Name(packet[HEADER_OCTETS:at].lower()), at
+    raise FormatError("the name asked is cut off, too long, or no name")
+
+
+def find_edns(packet: bytes, at: int, count: int) -> Edns | None:
+    """Steps over `count` records from `at` on; returns the OPT among them, if there is one."""
+    found = None
+    for _ in range(count):
+        start, at = at, _skip_name(packet, at)
+        if at + 10 > len(packet):
+            raise FormatError("a record is cut off")
+        rtype, rclass, ttl, length = struct.unpack_from("!HHIH", packet, at)
+        at += 10 + length
+        if at > len(packet):
+            raise FormatError("the data of a record is cut off")
+        if rtype == TYPE_OPT:
+            if found or packet[start]:
+                raise FormatError("several OPT records, or one that is not at the root")
+            found = Edns.of(rclass, ttl, packet[at - length : at])
+    return found
+
+
+def room_for(edns: Edns | None, is_stream: bool) -> int:
+    """How many octets a reply may have (RFC 6891 section 6.2.3)."""
+    if is_stream:
+        return TCP_OCTETS
+    if edns is None:
+        return PLAIN_UDP_OCTETS
+    return min(max(edns.payload, PLAIN_UDP_OCTETS), EDNS_UDP_OCTETS)
+
+
+def _skip_name(packet: bytes, at: int) -> int:
+    """The offset behind the name at `at`; a pointer ends it and is not followed."""
+    while at < len(packet):
+        length = packet[at]
+        if length >= 0xC0:
+            return at + 2
+        if length > LARGEST_LABEL:
+            break
+        at += 1 + length
+        if not length:
+            return at
+    raise FormatError("the name of a record is cut off")
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """The records of an answer, encoded behind a question of its name.
+
+    `counts` are those of answer and authority. `cuts` are (ARCOUNT, octets) at which the
+    additional section may end, most first; none of them leaves out glue. `last` is where the
+    records of the last RRset of the answer section begin and end.
+    """
+
+    octets: bytes
+    counts: tuple[int, int]
+    cuts: tuple[tuple[int, int], ...]
+    last: tuple[int, int]
+
+
+def encode_sections(qname: Name, answer: Answer) -> Sections:
+    """The three sections behind the question, names compressed (RFC 1035 section 4.1.4)."""
+    buffer = _Buffer()
+    buffer.append(bytes(HEADER_OCTETS))
+    buffer.encode_name(_label(qname))
+    buffer.append(bytes(4))
+    start = buffer.offset
+    last_start = start
+    ancount = 0
+    for rrset in answer.answer:
+        last_start = buffer.offset
+        ancount += buffer.append_rrset(rrset)
+    last = (last_start - start, buffer.offset - start)
+    nscount = sum(map(buffer.append_rrset, answer.authority))
+    arcount = sum(map(buffer.append_rrset, answer.glue))
+    cuts = [(arcount, buffer.offset - start)]
+    for rrset in answer.additional:
+        arcount += buffer.append_rrset(rrset)
+        cuts.append((arcount, buffer.offset - start))
+    octets = bytes(buffer.data[start:])
+    return Sections(octets, (ancount, nscount), tuple(reversed(cuts)), last)
+
+
+def head(
+    rcode: RCode,
+    counts: tuple[int, int, int, int] = (1, 0, 0, 0),
+    *,
+    opcode: int = 0,
+    authoritative: bool = False,
+    truncated: bool = False,
+    recursion_desired: bool = False,
+) -> bytes:
+    """The header behind the ID: flags and counts. RA, Z, AD and CD are never set."""
+    flags = QR | opcode << 11 | rcode & 0xF
+    flags |= AA * authoritative | TC * truncated | RD_FLAG * recursion_desired
+    return struct.pack("!HHHHH", flags, *counts)
+
+
+def opt_record(
+    *, dnssec_ok: bool, rcode: RCode = RCode.NOERROR, nsid: bytes | None = None
+) -> bytes:
+    """Our OPT: version 0, our payload size, DO as asked, the upper bits of `rcode`."""
+    option = b"" if nsid is None else struct.pack("!HH", OPTION_NSID, len(nsid)) + nsid
+    ttl = rcode >> 4 << 24 | 0x8000 * dnssec_ok
+    return struct.pack("!BHHIH", 0, TYPE_OPT, EDNS_UDP_OCTETS, ttl, len(option)) + option
+
+
+def encode_text_answer(text: str) -> bytes:
+    """One CHAOS TXT record with TTL 0 at the name of the question (RFC 4892)."""
+    data = text.encode()[:255]
+    fixed = struct.pack("!HHHIH", 0xC000 | HEADER_OCTETS, TYPE_TXT, CLASS_CHAOS, 0, 1 + len(data))
+    return fixed + bytes((len(data),)) + data
+
+
+@lru_cache(maxsize=4096)
+def _label(name: Name) -> DNSLabel:
+    return DNSLabel(names.labels(name))
+
+
+def _rd(rtype: int, rdata: bytes) -> RD:
+    """dnslib's form of `rdata`; only the types of RFC 1035 may be compressed (RFC 3597 4)."""
+    match rtype:
+        case RRType.NS | RRType.CNAME | RRType.PTR:
+            record = {RRType.NS: NS, RRType.CNAME: CNAME, RRType.PTR: PTR}[RRType(rtype)]
+            return record(_label(Name(rdata)))
+        case RRType.MX:
+            return MX(_label(Name(rdata[2:])), int.from_bytes(rdata[:2], "big"))
+        case RRType.SOA:
+            mname_end = rdata.index(0) + 1
+            mname, rname = Name(rdata[:mname_end]), Name(rdata[mname_end:-20])
+            return SOA(_label(mname), _label(rname), struct.unpack("!5I", rdata[-20:]))
+    return RD(rdata)
+
+
+class _Buffer(DNSBuffer):  # type: ignore[misc]  # dnslib is untyped
+    """dnslib's buffer, for any label and for messages beyond 16 KiB."""
+
+    def encode_name(self, name: DNSLabel) -> None:
+        for depth in range(len(name.label)):
+            suffix = name.label[depth:]
+            known_at = self.names.get(suffix)
+            if known_at is not None:
+                self.pack("!H", 0xC000 | known_at)
+                return
+            if self.offset <= LARGEST_POINTER:
+                self.names[suffix] = self.offset
+            self.append(bytes((len(suffix[0]),)) + suffix[0])
+        self.append(b"\0")
+
+    def append_rrset(self, rrset: RRset) -> int:
+        """Appends the records of `rrset`; returns how many there are."""
+        owner = _label(rrset.owner)
+        for rdata in rrset.rdatas:
+            RR(owner, rrset.rtype, CLASS_IN, rrset.ttl, _rd(rrset.rtype, rdata)).pack(self)
+        return len(rrset.rdatas)

@@ -1,0 +1,1 @@
+"""Configuration: rrdns.yaml read, checked, and joined with the zones."""

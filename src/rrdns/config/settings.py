@@ -1,0 +1,82 @@
+"""What rrdns.yaml says, checked and in the server's own terms. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rrdns.errors import Place
+from rrdns.health.check import Address, Check
+from rrdns.pool.member import DEFAULT_ANSWERS, Policy, Require, Rung
+from rrdns.zone.name import Name
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """An address and port to listen on; `str()` is `host:port`, with brackets for IPv6."""
+
+    host: Address
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if self.host.version == 6 else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class TcpLimits:
+    """What keeps TCP clients from starving each other (RFC 7766 section 6.2.3, RFC 9210 4.2)."""
+
+    idle_s: float = 30.0
+    connections: int = 1000
+    per_client: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the server tells of itself: CHAOS TXT (RFC 4892) and NSID (RFC 5001); None: nothing."""
+
+    version: str | None = None
+    hostname: str | None = None
+    nsid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DnsSettings:
+    """The DNS side: UDP and TCP on each of `listen`."""
+
+    listen: tuple[Listen, ...]
+    tcp: TcpLimits = TcpLimits()
+    identity: Identity = Identity()
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSettings:
+    """Attributes for an address that the zone has; `place` is where they are written."""
+
+    place: Place
+    name: str | None = None
+    weight: int = 1
+    backup: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """A pool as written, before it is joined with the zone's addresses."""
+
+    place: Place
+    owner: Name
+    checks: tuple[Check, ...] = ()
+    require: Require = Require.ALL
+    policy: Policy = Policy(answers=DEFAULT_ANSWERS)
+    all_down: tuple[Rung, ...] = (Rung.ALL,)
+    members: Mapping[Address, MemberSettings] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole file. `zones` maps each apex to its master file, as an absolute path."""
+
+    path: Path
+    dns: DnsSettings
+    status: Listen
+    zones: Mapping[Name, Path]
+    pools: tuple[PoolSettings, ...]

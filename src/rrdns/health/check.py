@@ -1,0 +1,75 @@
+"""Checks as configured: what to ask of an address, how often, and when to believe it.
+
+All are values: equal checks of one address are one probe, however many pools share them.
+Durations are in seconds and end in `_s`.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
+
+Address = IPv4Address | IPv6Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What every type of check has in common.
+
+    A member goes down after `fall` consecutive failures and up after `rise` consecutive passes;
+    while a streak is unfinished it is probed every `fast_interval_s`.
+    """
+
+    name: str
+    interval_s: float = 2.0
+    timeout_s: float = 1.0
+    fast_interval_s: float = 0.5
+    fall: int = 2
+    rise: int = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IcmpCheck(Check):
+    """ICMP echo (RFC 792, RFC 4443 section 4.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TcpCheck(Check):
+    """A TCP connection to `port` is accepted."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpCheck(Check):
+    """GET `path` answers with an expected status, and body if asked.
+
+    `host` is the Host header and, with TLS, the SNI and the name that the certificate must bear;
+    the connection always goes to the member's address. `status` are inclusive ranges. `body` is a
+    substring, `body_regex` a regular expression (re.search) that the body must hold.
+    """
+
+    port: int
+    path: str = "/"
+    host: str | None = None
+    tls: bool = False
+    verify: bool = True
+    status: tuple[tuple[int, int], ...] = ((200, 399),)
+    body: str | None = None
+    body_regex: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandCheck(Check):
+    """`argv` is run with the address in place of every `{address}`, or appended where none is.
+
+    Exit status 0 is a pass, 1 a failure, anything else an error of ours.
+    """
+
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing to probe: a check of an address."""
+
+    check: Check
+    address: Address

@@ -1,0 +1,1 @@
+"""Pools: who is in rotation, and whose turn it is."""

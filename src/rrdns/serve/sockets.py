@@ -1,0 +1,69 @@
+"""Opens the sockets that are listened on, or says why that is not possible and what to do."""
+
+import errno
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from rrdns.config.settings import Listen
+
+IP_PKTINFO = 8  # linux/in.h; the socket module has it only from Python 3.14 on
+RECEIVE_BUFFER_OCTETS = 4 << 20  # rides out a pause of the interpreter; capped by net.core.rmem_max
+BACKLOG = 1024
+
+MENDS = {
+    errno.EADDRINUSE: "another server listens there; `ss -lnptu` names it",
+    errno.EACCES: "a port below 1024 needs CAP_NET_BIND_SERVICE (see README, systemd)",
+    errno.EADDRNOTAVAIL: "no interface of this host has that address; `ip address` lists them",
+    errno.EAFNOSUPPORT: "this host has no IPv6; remove the address from dns.listen",
+}
+
+
+class ListenError(Exception):
+    """An address can not be listened on; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoundPair:
+    """The UDP and the TCP socket of one configured address, on the same port."""
+
+    udp: socket.socket
+    tcp: socket.socket
+
+    def close(self) -> None:
+        self.udp.close()
+        self.tcp.close()
+
+
+def bind_pair(listen: Listen) -> BoundPair:
+    """Both sockets for `listen`, non-blocking; port 0 takes a free one. Raises ListenError."""
+    family = socket.AF_INET6 if listen.host.version == 6 else socket.AF_INET
+    with ExitStack() as opened:
+        try:
+            udp = opened.enter_context(socket.socket(family, socket.SOCK_DGRAM))
+            tcp = opened.enter_context(socket.socket(family, socket.SOCK_STREAM))
+            for sock in (udp, tcp):
+                sock.setblocking(False)
+                if family == socket.AF_INET6:
+                    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+            if listen.host.is_unspecified:
+                _ask_for_destination(udp)
+            tcp.bind((str(listen.host), listen.port))
+            udp.bind((str(listen.host), tcp.getsockname()[1]))
+            tcp.listen(BACKLOG)
+        except OSError as error:
+            mend = MENDS.get(error.errno or 0, "check dns.listen")
+            raise ListenError(f"can not listen on {listen}: {error.strerror}; {mend}") from None
+        opened.pop_all()
+    return BoundPair(udp, tcp)
+
+
+def _ask_for_destination(udp: socket.socket) -> None:
+    """Has the kernel tell which address each query came to, so that the reply can leave from it
+    (RFC 2181 section 4.1)."""
+    if udp.family == socket.AF_INET6:
+        udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
+    else:
+        udp.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
