@@ -7,11 +7,12 @@ is what the table is held equal to.
 from dataclasses import dataclass
 from enum import Enum
 
+from rrdns.config.settings import Identity
 from rrdns.zone.name import Name, from_text
 from rrdns.zone.tree import RRType
 
 from .resolve import Answer, First, RCode, resolve
-from .snapshot import Cursors, Identity, Snapshot
+from .snapshot import Cursors, Snapshot
 from .wire import (
     CLASS_CHAOS,
     CLASS_IN,

@@ -5,21 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from rrdns.config.settings import Identity
 from rrdns.pool.turns import Turns
 from rrdns.zone.name import Name
 from rrdns.zone.tree import Zone
 
 RRKey = tuple[Name, int]
 """An RRset by its owner name in the zone and its type."""
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What the server tells of itself; None: nothing (RFC 4892, RFC 5001)."""
-
-    version: str | None = None
-    hostname: str | None = None
-    nsid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +23,7 @@ class Snapshot:
 
     zones: Mapping[Name, Zone]
     turns: Mapping[RRKey, Turns] = field(default_factory=dict)
-    identity: Identity = Identity()
+    identity: Identity = field(default_factory=Identity)
 
 
 class Cursors:

@@ -1,13 +1,16 @@
 """What rrdns.yaml says, checked and in the server's own terms. Values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
-from rrdns.errors import Place
+from rrdns.errors import Place, Problem
 from rrdns.health.check import Address, Check
 from rrdns.pool.member import DEFAULT_ANSWERS, Policy, Require, Rung
 from rrdns.zone.name import Name
+
+_DEFAULT_POLICY = Policy(answers=DEFAULT_ANSWERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,16 @@ class Listen:
     port: int
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if self.host.version == 6 else f"{self.host}:{self.port}"
+        return (
+            f"[{self.host}]:{self.port}" if self.host.version == 6 else f"{self.host}:{self.port}"
+        )
+
+    @property
+    def reachable_host(self) -> Address:
+        """Where a client on this host finds what listens here: a wildcard is no address."""
+        if not self.host.is_unspecified:
+            return self.host
+        return IPv6Address("::1") if self.host.version == 6 else IPv4Address("127.0.0.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +78,25 @@ class PoolSettings:
     owner: Name
     checks: tuple[Check, ...] = ()
     require: Require = Require.ALL
-    policy: Policy = Policy(answers=DEFAULT_ANSWERS)
+    policy: Policy = _DEFAULT_POLICY
     all_down: tuple[Rung, ...] = (Rung.ALL,)
     members: Mapping[Address, MemberSettings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole file. `zones` maps each apex to its master file, as an absolute path."""
+    """The whole file. `zones` maps each apex to its master file, as an absolute path.
+
+    `warnings` are what is allowed and yet hardly meant.
+    """
 
     path: Path
     dns: DnsSettings
     status: Listen
     zones: Mapping[Name, Path]
     pools: tuple[PoolSettings, ...]
+    warnings: tuple[Problem, ...] = ()
+
+    def sockets(self) -> tuple[DnsSettings, Listen]:
+        """What a running server can not change: it has bound its sockets."""
+        return replace(self.dns, identity=Identity()), self.status

@@ -1,6 +1,5 @@
 """Pools and their members as configured: values, joined from the zone and the configuration."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,9 +69,6 @@ class Pool:
     policy: Policy = Policy(answers=DEFAULT_ANSWERS)
     all_down: tuple[Rung, ...] = (Rung.ALL,)
 
-    def targets(self) -> Mapping[Member, tuple[Target, ...]]:
-        """What has to be probed to judge each member."""
-        return {
-            member: tuple(Target(check, member.address) for check in self.checks)
-            for member in self.members
-        }
+    def targets(self, member: Member) -> tuple[Target, ...]:
+        """What has to be probed to judge `member`."""
+        return tuple(Target(check, member.address) for check in self.checks)

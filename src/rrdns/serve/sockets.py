@@ -30,6 +30,12 @@ class BoundPair:
     udp: socket.socket
     tcp: socket.socket
 
+    @property
+    def address(self) -> str:
+        """Host and port as they were bound."""
+        host, port = self.tcp.getsockname()[:2]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
     def close(self) -> None:
         self.udp.close()
         self.tcp.close()

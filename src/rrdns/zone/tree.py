@@ -196,9 +196,7 @@ def _in_node(node: Node, qname: Name, qtype: int) -> Outcome:
     return NoData()
 
 
-def _add_empty_non_terminals(
-    nodes: dict[Name, dict[int, RRset]], owner: Name, apex: Name
-) -> None:
+def _add_empty_non_terminals(nodes: dict[Name, dict[int, RRset]], owner: Name, apex: Name) -> None:
     """Makes every name between `owner` and the apex exist (RFC 8020)."""
     name = owner
     while name != apex:

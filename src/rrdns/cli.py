@@ -1,0 +1,198 @@
+"""The commands. Thin: each reads its arguments and calls the room that does the work."""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from rrdns import __version__
+from rrdns.config.settings import Listen
+from rrdns.errors import BadInputError
+
+T = TypeVar("T")
+
+DEFAULT_CONFIG = Path("/etc/rrdns/rrdns.yaml")
+
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+
+EPILOG = """\b
+Exit codes:
+  0  done
+  1  it failed while running: a port is taken, the server does not answer, ...
+  2  the command line, the configuration or a zone file is wrong
+"""
+
+config_option = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    envvar="RRDNS_CONFIG",
+    help="The configuration file, rrdns.yaml.",
+)
+
+
+class FailedError(click.ClickException):
+    """Something outside the user's files is in the way; the text says what."""
+
+    exit_code = EXIT_FAILED
+
+
+class _Commands(click.Group):
+    """Turns what can go wrong into words and exit codes: no traceback reaches a user."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BadInputError as error:
+            for problem in error.problems:
+                click.echo(str(problem), err=True)
+            ctx.exit(EXIT_BAD_INPUT)
+
+
+@click.group(cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """An authoritative DNS server whose round robin knows who is alive.
+
+    Start with `rrdns demo`: it needs no privilege and no file.
+    """
+
+
+@main.command()
+@config_option
+@click.option("-v", "--verbose", is_flag=True, help="Log what is expected too.")
+def serve(config: Path, verbose: bool) -> None:
+    """Answer queries until SIGTERM; log to standard error.
+
+    The files are read again whenever they are saved, and on SIGHUP. A file with a mistake does
+    not take effect: what was served before is served on, and the log, the status endpoint and
+    `rrdns status` say what is wrong.
+    """
+    from rrdns.app import App
+    from rrdns.load import load
+    from rrdns.serve.sockets import ListenError
+
+    _log_to_stderr(verbose)
+    loaded = load(config)
+    try:
+        _run(App(loaded).run)
+    except ListenError as error:
+        raise FailedError(str(error)) from None
+
+
+@main.command()
+@config_option
+def check(config: Path) -> None:
+    """Check the configuration and its zone files, all problems at once, without serving."""
+    from rrdns.load import load
+
+    loaded = load(config)
+    warnings = loaded.all_warnings()
+    for problem in warnings:
+        click.echo(str(problem), err=True)
+    names = len(loaded.zones), len(loaded.pools), len(warnings)
+    click.echo("{}: fine ({} zones, {} pools, {} warnings)".format(config, *names))
+
+
+@main.command()
+@config_option
+def reload(config: Path) -> None:
+    """Have the running server read its files again, and report what came of it.
+
+    A save does the same by itself. Must be run on the server's host, by its user or root.
+    """
+    from rrdns.status.client import reload_server
+
+    problems = _ask(reload_server, config)
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        click.echo("rejected: what was served before is served on, until this is mended", err=True)
+        sys.exit(EXIT_BAD_INPUT)
+    click.echo("reloaded")
+
+
+@main.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
+def status(config: Path, as_json: bool) -> None:
+    """Show the running server's zones, pools and members."""
+    from rrdns.status.client import fetch_report
+    from rrdns.status.text import render
+
+    report = _ask(fetch_report, config)
+    click.echo(json.dumps(report, indent=2) if as_json else render(report), nl=as_json)
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of rrdns.yaml, for editors that complete and check it."""
+    from rrdns.config.schema import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+@main.command()
+def demo() -> None:
+    """Serve an example zone with three small web mirrors, all on this machine.
+
+    Needs no privilege and no file. DNS on 127.0.0.1:5353, status on 127.0.0.1:8053. Ctrl-C ends
+    it and removes what it has written.
+    """
+    from rrdns.demo import run_demo
+
+    run_demo()
+
+
+@main.command()
+def version() -> None:
+    """Print the version."""
+    click.echo(f"rrdns {__version__}")
+
+
+def _ask(question: Callable[[Listen], T], config: Path) -> T:
+    """Puts `question` to the server that `config` describes, even if the rest of it is wrong."""
+    from rrdns.config.read import read_status_address
+    from rrdns.status.client import NoServerError
+
+    try:
+        return question(read_status_address(config))
+    except NoServerError as error:
+        raise FailedError(str(error)) from None
+
+
+def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs the server on the fastest event loop there is."""
+    # A thread that wants to answer waits at most this long for one that computes. The default
+    # of 5 ms would let a reload hold up every single answer for that long.
+    sys.setswitchinterval(0.0005)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(start())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _log_to_stderr(verbose: bool) -> None:
+    """One line an event; systemd's journal knows the time itself."""
+    in_journal = "JOURNAL_STREAM" in os.environ
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if verbose else logging.INFO,
+        format=("" if in_journal else "%(asctime)s ") + "%(levelname)s %(message)s",
+    )
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)

@@ -1,0 +1,87 @@
+"""When a target is probed next. Pure: time is an argument, in seconds of a monotonic clock.
+
+A silent member is the hard case: nothing is known of its probe until the timeout. If the next
+one waited for that, `fall` failures would take `fall` timeouts. So a probe of a member that is up
+and has not answered within `fast_interval_s` is followed by another at once, and they overlap:
+
+    interval          fast      timeout
+    |-----------------|---------|------------------>|         fall = 2
+    last answer       probe 1   probe 2   1 fails   2 fails: down
+
+No more probes are in flight than would settle the matter if all agreed, so overlap is bounded by
+`fall` or `rise`. From these two rules a member that dies is down after at most
+`interval_s + (fall - 1) * fast_interval_s + timeout_s`, whether it refuses or is silent.
+"""
+
+from .check import Check
+from .verdict import Outcome, State, Verdict
+
+
+class Schedule:
+    """The rhythm of one target: what was started, what is in flight, what is due.
+
+    `slot` is the beat of the regular rhythm that the last probe stands on; the next is one
+    interval later. A probe that starts late keeps its beat, so that a stall of ours neither
+    drifts nor gathers all targets on one moment. A fast probe sets a new beat.
+    """
+
+    __slots__ = ("_answered", "_check", "_fast_s", "_in_flight", "_slot", "_started")
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+        self._fast_s = min(check.fast_interval_s, check.interval_s)
+        self._slot: float | None = None
+        self._started = 0.0
+        self._in_flight = 0
+        self._answered = True
+
+    def plan(self, first: float) -> None:
+        """The next regular probe is at `first`; the rhythm counts from there."""
+        self._slot = first - self._check.interval_s
+
+    def due(self, verdict: Verdict) -> float | None:
+        """When the next probe starts, perhaps in the past.
+
+        None: not before `plan`, or not before a probe in flight has ended.
+        """
+        if self._slot is None or self._in_flight >= self._wanted(verdict):
+            return None
+        if self._hurried(verdict):
+            return self._started + self._fast_s
+        return self._slot + self._check.interval_s
+
+    def start(self, now: float, verdict: Verdict) -> None:
+        """A probe starts."""
+        due = self.due(verdict)
+        if due is not None:
+            self._slot = now if self._hurried(verdict) else self._beat(now, due)
+        self._started = now
+        self._in_flight += 1
+        self._answered = False
+
+    def finish(self, outcome: Outcome) -> None:
+        """A probe has ended, in whatever order."""
+        self._in_flight -= 1
+        self._answered = self._answered or outcome is Outcome.PASS
+
+    def _wanted(self, verdict: Verdict) -> int:
+        """How many probes in flight would settle the matter if all agreed."""
+        match verdict.state:
+            case State.UP:
+                return self._check.fall - verdict.streak
+            case State.DOWN if verdict.suspect:
+                return self._check.rise - verdict.streak
+            case _:
+                return 1
+
+    def _hurried(self, verdict: Verdict) -> bool:
+        """Whether the next probe follows after `fast_interval_s`."""
+        silent = self._in_flight > 0 and not self._answered
+        return verdict.suspect or (verdict.state is State.UP and silent)
+
+    def _beat(self, now: float, due: float) -> float:
+        """The beat that a regular probe starting `now` stands on; the next is not too near."""
+        interval_s = self._check.interval_s
+        late = max(0.0, now - due) % interval_s
+        too_near = interval_s - late < min(self._fast_s, interval_s / 2)
+        return now - late + (interval_s if too_near else 0.0)

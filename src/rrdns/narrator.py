@@ -1,0 +1,126 @@
+"""What the log says: one line for each thing that an operator would want to know."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+
+from rrdns.answer.snapshot import RRKey
+from rrdns.health.check import Target
+from rrdns.health.result import Health
+from rrdns.health.verdict import State
+from rrdns.load import Loaded
+from rrdns.pool.member import Member, Pool, Rung
+from rrdns.pool.rotation import Rotation
+from rrdns.pool.standing import Change
+from rrdns.publisher import families
+from rrdns.zone import name as names
+from rrdns.zone.changes import changes, kept_its_serial, type_text
+from rrdns.zone.tree import Zone
+
+log = logging.getLogger("rrdns")
+
+
+class Narrator:
+    """Tells members' and pools' changes, reloads, and what is served."""
+
+    def __init__(self, health_of: Callable[[Target], Health]) -> None:
+        self._health_of = health_of
+        self._rungs: dict[RRKey, Rung] = {}
+
+    def serving(self, loaded: Loaded, addresses: Iterable[str]) -> None:
+        """The server is ready."""
+        for problem in loaded.all_warnings():
+            log.warning("%s", problem)
+        members = sum(len(pool.members) for pool in loaded.pools)
+        log.info(
+            "serving %s on %s: %s, %s",
+            _counted(len(loaded.zones), "zone"),
+            ", ".join(addresses),
+            _counted(len(loaded.pools), "pool"),
+            _counted(members, "member"),
+        )
+
+    def member_changed(self, change: Change) -> None:
+        """A member is up or down, with the reason and the count that decided it.
+
+        That a new member is up is what one expects, and told to those who ask for more.
+        """
+        expected = change.before is None and change.after is not State.DOWN
+        log.log(
+            logging.DEBUG if expected else logging.WARNING,
+            "pool=%s member=%s %s: %s",
+            names.to_text(change.pool.owner),
+            _member_text(change.member),
+            change.after.upper(),
+            self._reason(change),
+        )
+
+    def rotations(self, pool: Pool, rotations: Mapping[RRKey, Rotation]) -> None:
+        """A rung of the ladder is stepped on or left."""
+        for key in families(pool):
+            rotation = rotations[key]
+            if rotation.rung is self._rungs.get(key):
+                continue
+            owner, rtype = key
+            where = f"pool={names.to_text(owner)} type={type_text(rtype)}"
+            if rotation.rung is None:
+                del self._rungs[key]
+                log.warning("%s: members are up again, rotation as usual", where)
+            else:
+                self._rungs[key] = rotation.rung
+                handed_out = ", ".join(str(m.address) for m in rotation.members) or "nothing"
+                log.error(
+                    "%s: no member is up; %s: handing out %s", where, rotation.rung, handed_out
+                )
+
+    def reloaded(self, before: Loaded, after: Loaded) -> None:
+        """What a reload changed in terms of answers, and what it rejected."""
+        for problem in after.rejected:
+            log.error("%s", problem)
+        if after.rejected:
+            log.error("rejected: what was served before is served on, until this is mended")
+        for apex, version in after.zones.items():
+            old = before.zones.get(apex)
+            if old is None or old.loaded is not version.loaded:
+                _tell_of_zone(old.loaded.zone if old else None, version.loaded.zone)
+        for apex in before.zones.keys() - after.zones.keys():
+            log.info("zone %s: no longer served", names.to_text(apex))
+        if after.settings != before.settings:
+            log.info("configuration: loaded, %s", _counted(len(after.pools), "pool"))
+        if after.settings.sockets() != before.settings.sockets():
+            log.warning("dns.listen, dns.tcp or status.listen has changed: restart to apply that")
+        for problem in set(after.all_warnings()) - set(before.all_warnings()):
+            log.warning("%s", problem)
+
+    def _reason(self, change: Change) -> str:
+        """What the checks found, those first that stand for the present state."""
+        healths = [(t.check, self._health_of(t)) for t in change.pool.targets(change.member)]
+        for check, health in healths:
+            if health.verdict.state is change.after and health.last is not None:
+                needed = check.fall if change.after is State.DOWN else check.rise
+                count = "" if change.before is None else f" ({needed} of {needed})"
+                return f"{check.name}: {health.last.reason}{count}"
+        return "no check"
+
+
+def _tell_of_zone(before: Zone | None, after: Zone) -> None:
+    """What an edit changed, and whether secondaries will notice."""
+    zone = names.to_text(after.apex)
+    log.info("zone %s: loaded, serial %d", zone, after.serial)
+    if before is None:
+        return
+    for line in changes(before, after):
+        log.info("zone %s: %s", zone, line)
+    if kept_its_serial(before, after):
+        log.warning(
+            "zone %s: changed without a new serial (still %d); raise it in the SOA",
+            zone,
+            after.serial,
+        )
+
+
+def _member_text(member: Member) -> str:
+    return f"{member.address} ({member.name})" if member.name else str(member.address)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,52 @@
+"""Since when each member has been what it is, so that each change is told once."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rrdns.health.check import Address
+from rrdns.health.verdict import State
+from rrdns.zone.name import Name
+
+from .member import Member, Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A member of a pool has another state than before; `before` is None for a new member."""
+
+    pool: Pool
+    member: Member
+    before: State | None
+    after: State
+
+
+class Standings:
+    """The state of every member of every pool, and the time (time.time) since when."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Name, Address], tuple[State, float]] = {}
+
+    def since(self, pool: Pool, member: Member) -> float:
+        """When the present state of `member` began; KeyError before it was first reviewed."""
+        return self._known[pool.owner, member.address][1]
+
+    def review(
+        self, pools: Iterable[Pool], state_of: Callable[[Pool, Member], State], now: float
+    ) -> list[Change]:
+        """Takes note of the members' states and returns those that have changed."""
+        found = []
+        for pool in pools:
+            for member in pool.members:
+                key = (pool.owner, member.address)
+                before = self._known[key][0] if key in self._known else None
+                after = state_of(pool, member)
+                if after is not before:
+                    self._known[key] = (after, now)
+                    found.append(Change(pool, member, before, after))
+        return found
+
+    def forget_all_but(self, pools: Iterable[Pool]) -> None:
+        """Drops the members that are gone."""
+        kept = {(pool.owner, member.address) for pool in pools for member in pool.members}
+        for key in self._known.keys() - kept:
+            del self._known[key]
