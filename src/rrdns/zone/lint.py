@@ -30,6 +30,9 @@ _AT_A_CUT = {RRType.NS, RRType.DS, _RRSIG, _NSEC}  # RFC 4035 section 2.6
 _TARGET_OFFSET = {RRType.NS: 0, RRType.CNAME: 0, RRType.MX: 2, RRType.SRV: 6}
 
 
+_SOA_MEND = "begin it with '{} SOA ns1 hostmaster 1 1h 15m 1w 5m'"
+
+
 def lint(draft: Draft, rrsets: Iterable[RRset], findings: Findings, file: Place) -> None:
     """Adds what is wrong with the zone as a whole; `file` is the place of what it lacks."""
     _check_apex(draft, findings, file)
@@ -50,9 +53,11 @@ def _with_soa(apex: Name, rrsets: Iterable[RRset]) -> Iterator[RRset]:
 
 def _check_apex(draft: Draft, findings: Findings, file: Place) -> None:
     apex, name = draft.nodes.get(draft.apex, {}), to_text(draft.apex)
+    if not draft.nodes and not draft.torn:
+        findings.error(file, "there is no record in this file", _SOA_MEND.format(name))
+        return
     if RRType.SOA not in apex and not draft.torn:
-        mend = f"begin it with '{name} SOA ns1 hostmaster 1 1h 15m 1w 5m'"
-        findings.error(file, f"the zone {name} has no SOA record", mend)
+        findings.error(file, f"the zone {name} has no SOA record", _SOA_MEND.format(name))
     if RRType.NS not in apex and not draft.torn:
         mend = f"add '{name} NS' with the name of each name server"
         findings.error(file, f"the zone {name} has no NS record at its apex", mend)

@@ -1,6 +1,6 @@
 """Reads a zone from its master file, whole or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ class LoadedZone:
     """A zone that is fit to be served, and what else its files tell.
 
     `places` has where each A or AAAA RRset of several addresses begins. `files` are the paths of
-    all files read, as they were named and with links resolved.
+    all files looked at, as they were named and with links resolved.
     """
 
     zone: Zone
@@ -30,10 +30,18 @@ class LoadedZone:
     files: frozenset[Path]
 
 
+class BadZoneError(BadInputError):
+    """A zone that can not be served; mending one of `files` may change that."""
+
+    def __init__(self, problems: Iterable[Problem], files: frozenset[Path]) -> None:
+        super().__init__(problems)
+        self.files = files
+
+
 def read_zone(path: Path, apex: Name, display: str | None = None) -> LoadedZone:
     """The zone `apex` from its master file. Changes nothing that other threads see.
 
-    Problems name the file `display`, or the path as given. Raises BadInputError with all
+    Problems name the file `display`, or the path as given. Raises BadZoneError with all
     problems, warnings included, where there is an error.
     """
     display = str(path) if display is None else display
@@ -49,11 +57,8 @@ def read_zone(path: Path, apex: Name, display: str | None = None) -> LoadedZone:
         else:
             rrsets = draft.rrsets(findings)
             lint(draft, rrsets, findings, Place(display))
+    files = frozenset(sources.paths)
     if findings.failed:
-        raise BadInputError(findings.problems())
-    return LoadedZone(
-        Zone.of(apex, rrsets),
-        findings.problems(),
-        draft.places_of_address_sets(),
-        frozenset(sources.paths),
-    )
+        raise BadZoneError(findings.problems(), files)
+    zone = Zone.of(apex, rrsets)
+    return LoadedZone(zone, findings.problems(), draft.places_of_address_sets(), files)

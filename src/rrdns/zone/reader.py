@@ -145,7 +145,7 @@ class Reader:
             return
         for word in words:
             if word.is_identifier() and word.value.lower().endswith(self._apex_text):
-                name = self._name(word).to_text()
+                name = f"{word.value}.{self._context.origin.to_text().lstrip('.')}"
                 what = f"{quoted(word.value)} has no final dot, so it means {name}"
                 self._findings.warning(self._place(word.spot), what, "end it with a dot")
 
@@ -161,7 +161,7 @@ class Reader:
         for index, word in enumerate(words):
             if ttl is None and _may_be_ttl(word):
                 ttl = self._context.last_ttl = _ttl(word)
-            elif not class_seen and _CLASS.fullmatch(word.value):
+            elif not class_seen and word.is_identifier() and _CLASS.fullmatch(word.value):
                 class_seen = True
                 _check_class(word)
             else:
@@ -170,11 +170,13 @@ class Reader:
         raise FaultError("this record has no type", "write 'owner TTL type data'", entry.end)
 
     def _type(self, word: Word, entry: Entry) -> RdataType:
+        if not word.is_identifier():
+            raise bad_type(word, indented=entry.indented)
         known = self._types.get(word.value)
         if known is not None:
             return known
         try:
-            rtype = dns.rdatatype.from_text(word.value if word.is_identifier() else "")
+            rtype = dns.rdatatype.from_text(word.value)
         except (dns.exception.DNSException, ValueError):
             raise bad_type(word, indented=entry.indented) from None
         if rtype == RdataType.NONE or dns.rdatatype.is_metatype(rtype):

@@ -30,7 +30,7 @@ class Sources:
     def __init__(self, top: Path, display: str) -> None:
         self._top = top.absolute()
         self._display = display
-        self._folder = self._top.parent.resolve()
+        self._folder = _resolved(self._top.parent)
         self._opened = 0
         self._octets = 0
         self.paths: set[Path] = set()
@@ -41,10 +41,7 @@ class Sources:
 
     def open_include(self, name: str, includer: Source) -> Source:
         """The file that $INCLUDE names, relative to the file that says so. Raises FaultError."""
-        try:
-            path = (includer.path.parent / name).resolve()
-        except (OSError, RuntimeError, ValueError):  # a link to itself, a NUL in the name
-            raise FaultError("this is not a path", "name a file in the zone's folder") from None
+        path = _resolved(includer.path.parent / name)
         if not path.is_relative_to(self._folder):
             raise FaultError(
                 "this is outside the folder of the zone file",
@@ -59,38 +56,52 @@ class Sources:
             raise FaultError(
                 f"more than {MAX_FILES} files make up this zone", "include fewer files"
             )
-        self.paths |= {path, path.resolve()}
+        self.paths |= {path, _resolved(path)}
         data = _content(path, MAX_OCTETS - self._octets)
         self._octets += len(data)
         return _decoded(data, path, display)
 
 
-def _content(path: Path, limit: int) -> bytes:
-    """The octets of a regular file. Never blocks, not on a FIFO either. Raises FaultError."""
+def _resolved(path: Path) -> Path:
+    """The path without links, or as it is where there is no such: opening it will tell why."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError):  # links in a circle, a NUL in the name
+        return path
+
+
+def _content(path: Path, limit: int) -> bytes:
+    """The octets of a regular file, at most `limit`. Raises FaultError."""
+    descriptor = _opened(path)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a directory" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+            raise FaultError(f"this is {kind}", "name a file with records in it")
+        if status.st_size > limit:
+            what = f"the zone's files hold more than {MAX_OCTETS // 1024**2} MiB"
+            raise FaultError(what, "split the zone")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(status.st_size)
+    except OSError as error:
+        raise FaultError(f"this can not be read ({error.strerror})", "check the disk") from None
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    """A descriptor to read from. Does not wait, not for a FIFO either. Raises FaultError."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except FileNotFoundError:
         raise FaultError("there is no such file", "create it, or correct the path") from None
     except PermissionError:
         raise FaultError("we may not read this file", "let the server's user read it") from None
     except OSError as error:
-        raise FaultError(
-            f"this can not be opened ({error.strerror})", "name a readable file"
-        ) from None
-    with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            kind = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
-            raise FaultError(f"this is {kind}", "name a file with records in it")
-        try:
-            data = file.read(limit + 1)
-        except OSError as error:
-            raise FaultError(f"this can not be read ({error.strerror})", "check the disk") from None
-    if len(data) > limit:
-        raise FaultError(
-            f"the zone's files hold more than {MAX_OCTETS // 1024**2} MiB", "split the zone"
-        )
-    return data
+        what = f"this can not be opened ({error.strerror})"
+        raise FaultError(what, "name a readable file") from None
+    except ValueError:  # a NUL in the name
+        raise FaultError("this is not the name of a file", "correct the path") from None
 
 
 def _decoded(data: bytes, path: Path, display: str) -> Source:
