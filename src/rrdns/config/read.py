@@ -57,7 +57,7 @@ def read_settings(path: Path) -> Settings:
         raise BadInputError(problems) from None
     if problems:
         raise BadInputError(problems)
-    return _settings(keys, document, path.absolute())
+    return _settings(keys, document, path)
 
 
 def read_status_address(path: Path) -> Listen:
@@ -125,7 +125,8 @@ def _key_problems(
 
 
 def _settings(keys: FileKeys, document: Document, path: Path) -> Settings:
-    checks = {name: _check(name, check, path.parent) for name, check in (keys.checks or {}).items()}
+    folder = path.absolute().parent
+    checks = {name: _check(name, check, folder) for name, check in (keys.checks or {}).items()}
     pools = tuple(
         _pool(name, pool or PoolKeys(), checks, document)
         for name, pool in (keys.pools or {}).items()
@@ -134,7 +135,7 @@ def _settings(keys: FileKeys, document: Document, path: Path) -> Settings:
         path=path,
         dns=_dns(keys.dns or DnsKeys()),
         status=(keys.status or StatusKeys()).listen,
-        zones={domain_name(apex): path.parent / file for apex, file in keys.zones.items()},
+        zones={domain_name(apex): folder / file for apex, file in keys.zones.items()},
         pools=pools,
         warnings=tuple(sorted([*_unused(checks, pools, document), *_idle_backups(pools)])),
     )

@@ -77,19 +77,18 @@ class Document:
 
     def key_place(self, path: Path) -> Place:
         """Where the last key of `path` is written; the place of a list's item is the item's own."""
-        above = self._node(path[:-1])
+        above, node = self._node(path[:-1]), self._node(path)
         if path and isinstance(above, Entries) and path[-1] in above.keys:
             return above.keys[str(path[-1])]
-        return self.value_place(path)
+        return node.place if path and node else Place(self.file)
 
     def value_place(self, path: Path) -> Place:
         """Where the value at `path` begins, or its key where the value is empty."""
         node = self._node(path)
         if not path or node is None:
             return Place(self.file)
-        if isinstance(node, Scalar) and not node.text and isinstance(path[-1], str):
-            return self.key_place(path)
-        return node.place
+        written = not isinstance(node, Scalar) or node.text or node.value is not None
+        return node.place if written else self.key_place(path)
 
     def _node(self, path: Path) -> Node | None:
         node: Node | None = self.root
@@ -200,12 +199,9 @@ class _Builder:
 
     def _add_alias(self, anchor: str, place: Place) -> None:
         if anchor not in self._anchors:
-            self._refuse(
-                place,
-                f"the alias *{anchor} stands for nothing that is complete above it",
-                f"write &{anchor} before the value that it shall repeat",
-            )
-        target = self._anchors.get(anchor, _Anchored(Scalar(place, "", None), 1, 0))
+            what = f"the alias *{anchor} stands for nothing that is complete above it"
+            self._stop(place, what, f"write &{anchor} before the value that it shall repeat")
+        target = self._anchors[anchor]
         self._count(target.values, place)
         self._bound_depth(len(self._open) + target.height, place)
         self._add(target.node, target.height)
