@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import time
+from typing import cast
 
 from rrdns.health.check import Address, CommandCheck
 from rrdns.health.result import Result
@@ -78,7 +79,7 @@ async def _run(check: CommandCheck, address: Address) -> tuple[int, str]:
             env={"PATH": os.environ.get("PATH", os.defpath), "RRDNS_ADDRESS": str(address)},
             start_new_session=True,
         )
-        status = await child.exited
+        status = await asyncio.shield(child.exited)  # `end` waits for it too
         child.kill_group()  # closes the output, if a process left behind still holds it
         await asyncio.wait({child.silent}, timeout=LAST_WORDS_S)
         return status, child.first_line()
@@ -98,8 +99,7 @@ class _Child(asyncio.SubprocessProtocol):
         self._group_killed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.SubprocessTransport)  # noqa: S101 - for the types
-        self._transport = transport
+        self._transport = cast(asyncio.SubprocessTransport, transport)
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         self._output += data[: OUTPUT_OCTETS - len(self._output)]
