@@ -13,7 +13,7 @@ from rrdns.zone.tree import Node, RRType, Zone, find_zone
 
 from .resolve import Answer, RCode, resolve
 from .snapshot import Cursors, RRKey, Snapshot
-from .table import Dependant, Entry, Table
+from .table import LEFT_TO_REFERENCE, Dependant, Entry, Table
 from .wire import CLASS_IN, EDNS_UDP_OCTETS, HEADER_OCTETS, Sections, encode_sections, head
 
 ABSENT_TYPE = 0  # reserved (RFC 6895 section 3.1), so no zone has it: stands for all types absent
@@ -62,11 +62,10 @@ def _with_answers(table: Table, questions: Iterable[Dependant], cursors: Cursors
         for key in answer.touched:
             dependants[key].add((owner, rtype))
         entry = _entry(owner, answer, table.snapshot, cursors)
-        entries, key_octets = (otherwise, owner) if rtype is None else (exact, _key(owner, rtype))
-        if entry is None:
-            entries.pop(key_octets, None)
+        if rtype is None:
+            otherwise[owner] = entry
         else:
-            entries[key_octets] = entry
+            exact[_key(owner, rtype)] = entry
     merged = dict(table.dependants)
     for key, more in dependants.items():
         merged[key] = merged.get(key, frozenset()) | more
@@ -77,13 +76,13 @@ def _key(owner: Name, rtype: int) -> bytes:
     return owner + rtype.to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
 
 
-def _entry(owner: Name, answer: Answer, snapshot: Snapshot, cursors: Cursors) -> Entry | None:
-    """The compiled form of `answer`; None where it never fits a UDP reply, so that most of its
-    turns would be kept for nothing."""
+def _entry(owner: Name, answer: Answer, snapshot: Snapshot, cursors: Cursors) -> Entry:
+    """The compiled form of `answer`; one that never fits a UDP reply is left to the reference, so
+    that most of its turns are not kept for nothing."""
     sections = encode_sections(owner, answer)
     arcount, octets = sections.cuts[0]
     if octets > EDNS_UDP_OCTETS - HEADER_OCTETS - len(owner) - 4:
-        return None
+        return LEFT_TO_REFERENCE
     heads = _heads(answer.rcode, answer.authoritative, (*sections.counts, arcount))
     if answer.turning is None:
         return Entry(answer.rcode, heads, (sections.octets,), octets)

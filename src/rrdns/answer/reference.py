@@ -18,7 +18,6 @@ from .wire import (
     CLASS_IN,
     HEADER_OCTETS,
     OPTION_NSID,
-    TYPE_OPT,
     TYPE_TXT,
     FormatError,
     Query,
@@ -33,16 +32,7 @@ from .wire import (
 
 OPCODE_QUERY, OPCODE_NOTIFY, OPCODE_UPDATE = 0, 4, 5
 
-# Types that are no data and can only be asked, and what asking them gets (RFC 6895 section 3.1).
-META_TYPES = {
-    TYPE_OPT: RCode.FORMERR,
-    249: RCode.FORMERR,  # TKEY
-    250: RCode.FORMERR,  # TSIG
-    251: RCode.REFUSED,  # IXFR
-    252: RCode.REFUSED,  # AXFR
-    253: RCode.NOTIMP,  # MAILB
-    254: RCode.NOTIMP,  # MAILA
-}
+TRANSFER_TYPES = (251, 252)  # IXFR and AXFR: a whole zone, which nobody is given yet
 
 _VERSION_NAMES = {from_text("version.bind"), from_text("version.server")}
 _HOSTNAME_NAMES = {from_text("hostname.bind"), from_text("id.server")}
@@ -78,7 +68,7 @@ def respond(
     opcode = packet[2] >> 3 & 0xF
     if opcode != OPCODE_QUERY:
         rcode = RCode.REFUSED if opcode in (OPCODE_NOTIFY, OPCODE_UPDATE) else RCode.NOTIMP
-        return refuse_plainly(packet, rcode)
+        return refuse_plainly(packet, rcode, _opt_for(packet))
     try:
         query = parse_query(packet)
     except FormatError:
@@ -86,16 +76,25 @@ def respond(
     return _Reply(packet, query, snapshot, transport).answer(cursors)
 
 
-def refuse_plainly(packet: bytes, rcode: RCode) -> Reply:
-    """A header with `rcode`, and the question where it can be read; `packet` has a header."""
+def refuse_plainly(packet: bytes, rcode: RCode, opt: bytes = b"") -> Reply:
+    """A header with `rcode`, the question where it can be read, and `opt`; `packet` has a header."""
     question = question_of(packet)
     flags = head(
         rcode,
-        (bool(question), 0, 0, 0),
+        (bool(question), 0, 0, bool(opt)),
         opcode=packet[2] >> 3 & 0xF,
         recursion_desired=bool(packet[2] & 1),
     )
-    return Reply(packet[:2] + flags + question, rcode)
+    return Reply(packet[:2] + flags + question + opt, rcode)
+
+
+def _opt_for(packet: bytes) -> bytes:
+    """Our OPT if that of `packet` can be read: it is owed with any opcode (RFC 6891 6.1.1)."""
+    try:
+        edns = parse_query(packet).edns
+    except FormatError:
+        return b""
+    return opt_record(dnssec_ok=edns.dnssec_ok) if edns else b""
 
 
 class _Reply:
@@ -118,8 +117,8 @@ class _Reply:
             return self._chaos()
         if query.qclass != CLASS_IN:
             return self._refusal(RCode.REFUSED)
-        if query.qtype in META_TYPES:
-            return self._refusal(META_TYPES[query.qtype])
+        if query.qtype in TRANSFER_TYPES:
+            return self._refusal(RCode.REFUSED)
         whole_any = self.transport.is_stream
         answer = resolve(self.snapshot, query.qname, query.qtype, whole_any=whole_any)
         if answer.turning is not None:

@@ -132,9 +132,10 @@ class _Resolution:
                 return self._negative(RCode.NXDOMAIN)
 
     def _redirected(self, name: Name, dname: RRset) -> Name | None:
-        """Adds the DNAME and the CNAME made from it; the new name, None where it is too long
-        (RFC 6672 section 2.3)."""
-        self.chain.append(dname)
+        """Adds the DNAME, once, and the CNAME made from it; the new name, None where it is too
+        long (RFC 6672 section 2.3)."""
+        if dname not in self.chain:
+            self.chain.append(dname)
         target = Name(name[: -len(dname.owner)] + dname.rdatas[0].lower())
         if len(target) > MAX_NAME_OCTETS:
             return None
@@ -143,9 +144,7 @@ class _Resolution:
 
     def _is_ours(self, name: Name) -> bool:
         """Whether the zone that is being walked answers for `name` too."""
-        if not self.chain:
-            return True  # the zone was chosen for the question itself, DS at an apex included
-        return find_zone(self.snapshot.zones, name, qtype=0) is self.zone
+        return find_zone(self.snapshot.zones, name, self.qtype) is self.zone
 
     def _answer(self, rcode: RCode, *, authority: tuple[RRset, ...] = ()) -> Answer:
         return Answer(

@@ -8,14 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from rrdns.zone.name import Name
+from rrdns.zone.tree import RRType
 
-from .reference import META_TYPES, Transport
+from .reference import TRANSFER_TYPES, Transport
 from .resolve import First, RCode
 from .snapshot import RRKey, Snapshot
 from .wire import (
     CLASS_IN,
     HEADER_OCTETS,
     OPTION_NSID,
+    TCP_OCTETS,
     Edns,
     FormatError,
     find_edns,
@@ -28,7 +30,7 @@ ONE_QUESTION_AND_OPT = b"\0\1\0\0\0\0\0\1"
 SHORTEST_QUERY = HEADER_OCTETS + 1 + 4  # the root is asked
 
 _IN = CLASS_IN.to_bytes(2, "big")
-_META_TYPES = frozenset(rtype.to_bytes(2, "big") for rtype in (*META_TYPES, 255))
+_QUERY_TYPES = frozenset(rtype.to_bytes(2, "big") for rtype in (*TRANSFER_TYPES, RRType.ANY))
 _OPT_RECORDS = (opt_record(dnssec_ok=False), opt_record(dnssec_ok=True))
 
 
@@ -49,6 +51,10 @@ class Entry:
     hold: int = 1
     firsts: tuple[First, ...] = ()
 
+
+LEFT_TO_REFERENCE = Entry(RCode.NOERROR, (b"", b"", b"", b""), (), TCP_OCTETS)
+"""The entry of a question whose reply is too large to be kept: it fits nowhere, so it is never
+played, and `otherwise` is not asked either."""
 
 Dependant = tuple[Name, int | None]
 """A question that the table holds, by its name and type; None: the types that the name lacks."""
@@ -79,7 +85,7 @@ class Table:
         name, tail = packet[HEADER_OCTETS:end].lower(), packet[end : end + 4]
         entry = self.exact.get(name + tail)
         if entry is None:
-            if tail[2:] != _IN or tail[:2] in _META_TYPES:
+            if tail[2:] != _IN or tail[:2] in _QUERY_TYPES:
                 return None
             entry = self.otherwise.get(name)
             if entry is None:

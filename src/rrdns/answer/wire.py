@@ -9,11 +9,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
-from dnslib import CNAME, MX, NS, PTR, RD, RR, SOA, DNSBuffer, DNSLabel
+from dnslib import (
+    CNAME,
+    MX,
+    NS,
+    PTR,
+    RD,
+    RR,
+    SOA,
+    DNSBuffer,
+    DNSError,
+    DNSHeader,
+    DNSLabel,
+    DNSQuestion,
+    DNSRecord,
+)
 
 from rrdns.zone import name as names
 from rrdns.zone.name import MAX_NAME_OCTETS, Name
-from rrdns.zone.tree import RRset, RRType
+from rrdns.zone.tree import ADDRESS_TYPES, RRset, RRType
 
 from .resolve import Answer, RCode
 
@@ -70,7 +84,7 @@ class Query:
 
 
 class FormatError(Exception):
-    """The message can not be read as a query (RCODE FORMERR)."""
+    """The message can not be read; for a query the RCODE is FORMERR."""
 
 
 def parse_query(packet: bytes) -> Query:
@@ -88,6 +102,21 @@ def parse_query(packet: bytes) -> Query:
     qtype, qclass = struct.unpack_from("!HH", packet, end)
     edns = find_edns(packet, end + 4, sum(others))
     return Query(packet[HEADER_OCTETS : end + 4], qname, qtype, qclass, edns)
+
+
+def encode_query(qname: Name, qtype: int, message_id: int) -> bytes:
+    """A query as a client sends it: one question of class IN, no recursion desired, no EDNS."""
+    record = DNSRecord(DNSHeader(id=message_id, rd=0), q=DNSQuestion(_label(qname), qtype))
+    return bytes(record.pack())
+
+
+def addresses_in(reply: bytes) -> list[str]:
+    """The addresses in the answer section of `reply`, in its order. Raises FormatError."""
+    try:
+        records = DNSRecord.parse(reply).rr
+    except DNSError as error:
+        raise FormatError(str(error)) from None
+    return [str(record.rdata) for record in records if record.rtype in ADDRESS_TYPES]
 
 
 def question_of(packet: bytes) -> bytes:

@@ -1,0 +1,117 @@
+"""Several hosts on one machine: network namespaces that the test makes, uses and takes away.
+
+    server 10.77.1.1 ---- 10.77.1.2 mirror 1
+           10.77.2.1 ---- 10.77.2.2 mirror 2   ...
+"""
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+_lab_numbers = itertools.count()
+
+HTTP_PORT = 8080
+
+
+@dataclass(slots=True)
+class Mirror:
+    """A host with a small web server on `HTTP_PORT`."""
+
+    namespace: str
+    address: str
+    folder: Path
+    process: "subprocess.Popen[bytes] | None" = field(default=None)
+
+    def start(self) -> None:
+        """Starts its web server."""
+        command = [sys.executable, "-m", "http.server", str(HTTP_PORT), "--bind", self.address]
+        self.process = subprocess.Popen(
+            inside(self.namespace, [*command, "--directory", str(self.folder)]),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def kill(self) -> None:
+        """Ends its web server as a crash would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def firewall(self) -> None:
+        """Has the host drop whatever reaches it."""
+        rules = "add table ip lab; add chain ip lab in { type filter hook input priority 0; policy drop; }"
+        run(inside(self.namespace, ["nft", rules]))
+
+    def lift_firewall(self) -> None:
+        run(inside(self.namespace, ["nft", "delete table ip lab"]))
+
+
+@dataclass(slots=True)
+class Lab:
+    """The namespace of the name server, and its mirrors."""
+
+    namespace: str
+    mirrors: list[Mirror]
+
+    @property
+    def wrapper(self) -> tuple[str, ...]:
+        """What runs a command on the server's host when it is put before it."""
+        return tuple(inside(self.namespace, []))
+
+
+def inside(namespace: str, command: list[str]) -> list[str]:
+    """`command` as run in `namespace`; it replaces `ip`, so its pid is the command's own."""
+    return ["ip", "netns", "exec", namespace, *command]
+
+
+def run(command: list[str]) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+@contextmanager
+def lab(folder: Path, mirrors: int) -> Iterator[Lab]:
+    """A server namespace with `mirrors` mirrors that are up. Skips where that is not allowed."""
+    if os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("nft"):
+        pytest.skip("making network namespaces needs root, iproute2 and nftables")
+    prefix = f"rr{os.getpid()}n{next(_lab_numbers)}"
+    with ExitStack() as undo:
+        server = _namespace(f"{prefix}s", undo)
+        made = []
+        for number in range(1, mirrors + 1):
+            mirror = Mirror(f"{prefix}m{number}", f"10.77.{number}.2", folder / f"mirror{number}")
+            _namespace(mirror.namespace, undo)
+            _link(server, mirror.namespace, number)
+            mirror.folder.mkdir()
+            (mirror.folder / "index.html").write_text(f"mirror {number}\n")
+            undo.callback(mirror.kill)
+            mirror.start()
+            made.append(mirror)
+        yield Lab(server, made)
+
+
+def _namespace(name: str, undo: ExitStack) -> str:
+    run(["ip", "netns", "add", name])
+    undo.callback(run, ["ip", "netns", "del", name])
+    run(inside(name, ["ip", "link", "set", "lo", "up"]))
+    return name
+
+
+def _link(server: str, mirror: str, number: int) -> None:
+    ends = {server: f"m{number}", mirror: "up0"}
+    run(
+        ["ip", "link", "add", ends[server], "netns", server, "type", "veth"]
+        + ["peer", "name", ends[mirror], "netns", mirror]
+    )
+    for last, (namespace, device) in enumerate(ends.items(), start=1):
+        address = f"10.77.{number}.{last}/24"
+        run(inside(namespace, ["ip", "address", "add", address, "dev", device]))
+        run(inside(namespace, ["ip", "link", "set", device, "up"]))

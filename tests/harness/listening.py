@@ -1,0 +1,21 @@
+"""Mirrors that need no content: addresses of the loopback on which a port accepts connections."""
+
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from .process import free_ports
+
+BACKLOG = 4096  # nobody accepts; the kernel does, for as many as wait here
+
+
+@contextmanager
+def listeners(addresses: Iterable[str]) -> Iterator[int]:
+    """Each of `addresses` accepts TCP connections on one port, which is yielded."""
+    [port] = free_ports(1)
+    with ExitStack() as opened:
+        for address in addresses:
+            sock = opened.enter_context(socket.socket())
+            sock.bind((address, port))
+            sock.listen(BACKLOG)
+        yield port
