@@ -76,7 +76,7 @@ class App:
             opened.push_async_callback(site.stop)
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, self._stopping.set)
+                loop.add_signal_handler(number, self.stop)
             opened.push_async_callback(self.monitor.aclose)
             first_round = asyncio.create_task(self._take_force(self.loaded))
             ended = asyncio.create_task(self._stopping.wait())
@@ -86,6 +86,10 @@ class App:
                 return
             await first_round
             await self._serve(pairs, opened)
+
+    def stop(self) -> None:
+        """Ends `run`, as SIGTERM does; before `run` it ends that at once."""
+        self._stopping.set()
 
     async def _serve(self, pairs: list[BoundPair], opened: AsyncExitStack) -> None:
         """From the first answer to the last."""

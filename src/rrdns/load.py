@@ -11,7 +11,7 @@ from rrdns.config.settings import Settings
 from rrdns.errors import BadInputError, Problem, errors_in
 from rrdns.pool.member import Pool
 from rrdns.watch import Stamp, Stamps, stamps_of
-from rrdns.zone.master import LoadedZone, read_zone
+from rrdns.zone.master import BadZoneError, LoadedZone, read_zone
 from rrdns.zone.name import Name
 
 
@@ -46,7 +46,7 @@ class Loaded:
     def all_warnings(self) -> tuple[Problem, ...]:
         """Those about the zones in force, and about how the configuration fits them."""
         about_zones = (w for version in self.zones.values() for w in version.loaded.warnings)
-        return (*about_zones, *self.warnings)
+        return (*self.settings.warnings, *about_zones, *self.warnings)
 
     def differs_from(self, other: "Loaded") -> bool:
         """Whether anything that answers or probes depend on is another than in `other`."""
@@ -125,7 +125,8 @@ class _Reading:
             return replace(known, problems=known.loaded.warnings)
         try:
             loaded = read_zone(path, apex)
-        except BadInputError as error:
+        except BadZoneError as error:
+            self.stamps.update(stamps_of(error.files - stamps.keys()))
             self.rejected += error.problems
             return known and replace(known, problems=(*known.loaded.warnings, *error.problems))
         stamps = {**stamps_of(loaded.files), **stamps}

@@ -1,0 +1,117 @@
+"""The rules of the house hold: imports run one way, one library lives in one room, files are short.
+
+`src/README.md` tells the same rules with their reasons.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "rrdns"
+MODULES = sorted(SOURCE.rglob("*.py"))
+LONGEST_FILE = 500
+
+# From upstream to downstream: a room may import itself and those before it.
+STREET = (
+    "__init__",
+    "errors",
+    "zone",
+    "health",
+    "pool",
+    "config",
+    "answer",
+    "serve",
+    "watch",
+    "load",
+    "publisher",
+    "status",
+    "narrator",
+    "systemd",
+    "app",
+    "demo",
+    "cli",
+    "__main__",
+)
+
+# Who may know a library that only one room is to know.
+KEEPERS = {
+    "dnslib": ("answer/wire.py",),
+    "dns": ("zone/",),
+    "yaml": ("config/",),
+    "icmplib": ("health/probes/icmp.py",),
+    "aiohttp": ("status/", "health/probes/http.py"),
+    "pydantic": ("config/",),
+    "prometheus_client": ("status/",),
+    "watchfiles": ("watch.py",),
+    "click": ("cli.py", "demo/"),
+    "rich": ("demo/",),
+}
+
+# What decides is pure: no socket, no event loop, no clock, no randomness of its own, no file.
+PURE = (
+    "zone/name.py",
+    "zone/tree.py",
+    "health/check.py",
+    "health/verdict.py",
+    "health/schedule.py",
+    "pool/",
+    "answer/wire.py",
+    "answer/resolve.py",
+    "answer/reference.py",
+    "answer/snapshot.py",
+    "answer/compiler.py",
+    "answer/table.py",
+)
+IMPURE = {"socket", "asyncio", "time", "os", "pathlib", "select", "threading", "subprocess"}
+
+VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
+
+
+def _name(module: Path) -> str:
+    return module.relative_to(SOURCE).as_posix()
+
+
+def _imported(module: Path) -> Iterator[str]:
+    """The absolute names of all modules that `module` imports."""
+    package = ("rrdns", *module.relative_to(SOURCE).parent.parts)
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join((*above, *filter(None, [node.module])))
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _room(module: Path) -> str:
+    return _name(module).split("/")[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_imports_run_one_way(module: Path) -> None:
+    allowed = STREET[: STREET.index(_room(module)) + 1]
+    rooms = {name.split(".")[1] for name in _imported(module) if name.startswith("rrdns.")}
+    assert {room for room in rooms if room in STREET} <= set(allowed)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_a_library_lives_in_one_room(module: Path) -> None:
+    for name in _imported(module):
+        keepers = KEEPERS.get(name.split(".")[0])
+        assert keepers is None or _name(module).startswith(keepers), f"{name} is not at home here"
+
+
+@pytest.mark.parametrize(
+    "module", [module for module in MODULES if _name(module).startswith(PURE)], ids=_name
+)
+def test_what_decides_is_pure(module: Path) -> None:
+    assert not IMPURE & {name.split(".")[0] for name in _imported(module)}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=_name)
+def test_files_are_short_and_named_for_what_they_hold(module: Path) -> None:
+    assert len(module.read_text().splitlines()) <= LONGEST_FILE
+    assert module.stem not in VAGUE
