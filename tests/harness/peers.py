@@ -1,16 +1,17 @@
 """The servers that rrdns is compared with, NSD and Knot, on free ports of the loopback address."""
 
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import dns.exception
 import dns.message
 import dns.query
+
+from .process import free_ports
 
 Address = tuple[str, int]
 Zones = Mapping[str, Path]
@@ -27,8 +28,7 @@ server:
   hide-version: yes
   hide-identity: yes
   rrl-ratelimit: 0
-  round-robin: {rotate}
-  username: ""
+{rotation}  username: ""
   database: ""
   zonesdir: "{directory}"
   xfrdir: "{directory}"
@@ -53,8 +53,7 @@ server:
   identity: ""
   version: ""
   nsid: ""
-  answer-rotation: {rotate}
-database:
+{rotation}database:
   storage: "{directory}"
 zone:
 """
@@ -65,6 +64,7 @@ _KNOT_ZONE = """\
     zonefile-load: whole
     journal-content: none
 """
+_ROTATION = {"nsd": "  round-robin: yes\n", "knot": "  answer-rotation: on\n"}
 
 
 def missing_programs() -> list[str]:
@@ -81,26 +81,10 @@ def running(zones: Zones, directory: Path) -> Iterator[dict[str, Address]]:
         }
 
 
-def free_port() -> int:
-    """A port that nobody uses on the loopback address, for UDP as for TCP."""
-    while True:
-        with (
-            closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as stream,
-            closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as datagram,
-        ):
-            stream.bind(("127.0.0.1", 0))
-            port: int = stream.getsockname()[1]
-            try:
-                datagram.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
 @contextmanager
 def _running(name: str, zones: Zones, directory: Path) -> Iterator[Address]:
     directory.mkdir(parents=True)
-    address = ("127.0.0.1", free_port())
+    address = ("127.0.0.1", free_ports(1)[0])
     with answering(command_of(name, zones, directory, address), address, zones, directory):
         yield address
 
@@ -126,10 +110,11 @@ def command_of(
 ) -> list[str]:
     """Writes the configuration of a peer into `directory`; what to run, in the foreground."""
     head, entry = {"nsd": (_NSD, _NSD_ZONE), "knot": (_KNOT, _KNOT_ZONE)}[name]
+    rotation = _ROTATION[name] if rotate else ""
     configuration = directory / f"{name}.conf"
     host, port = address
     configuration.write_text(
-        head.format(host=host, port=port, directory=directory, rotate="yes" if rotate else "no")
+        head.format(host=host, port=port, directory=directory, rotation=rotation)
         + "".join(entry.format(apex=apex, file=file.resolve()) for apex, file in zones.items())
     )
     program = str(path_of(PROGRAMS[name]))
