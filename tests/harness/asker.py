@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+from pathlib import Path
 
 import dns.flags
 import dns.message
@@ -27,7 +28,7 @@ def main() -> None:
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock,
         selectors.DefaultSelector() as selector,
-        open(file, "w", buffering=1) as notes,
+        Path(file).open("w", buffering=1) as notes,
     ):
         sock.connect((host, int(port)))
         sock.setblocking(False)
@@ -48,7 +49,9 @@ def main() -> None:
                     reply = dns.message.from_wire(sock.recv(4096))
                 except (BlockingIOError, ConnectionRefusedError):
                     break
-                addresses = [r.address for rrset in reply.answer for r in rrset if rrset.rdtype == 1]
+                addresses = [
+                    r.address for rrset in reply.answer for r in rrset if rrset.rdtype == 1
+                ]
                 print(sent.pop(reply.id), reply.rcode(), *addresses, sep="\t", file=notes)
         print("lost", sum(now - at > 1 for at in sent.values()), sep="\t", file=notes)
 

@@ -25,7 +25,11 @@ class Reply:
 
 @contextmanager
 def asking(
-    server: ServerProcess, name: str, notes: Path, wrapper: tuple[str, ...] = (), rate: float = RATE_PER_S
+    server: ServerProcess,
+    name: str,
+    notes: Path,
+    wrapper: tuple[str, ...] = (),
+    rate: float = RATE_PER_S,
 ) -> Iterator[Callable[[], list[Reply]]]:
     """Asks `server` for `name` until the block ends; yields what reads the replies so far."""
     command = [sys.executable, asker.__file__, "127.0.0.1", str(server.dns_port), name]

@@ -1,7 +1,7 @@
 """Several hosts on one machine: network namespaces that the test makes, uses and takes away.
 
-    server 10.77.1.1 ---- 10.77.1.2 mirror 1
-           10.77.2.1 ---- 10.77.2.2 mirror 2   ...
+server 10.77.1.1 ---- 10.77.1.2 mirror 1
+       10.77.2.1 ---- 10.77.2.2 mirror 2   ...
 """
 
 import itertools
@@ -48,8 +48,8 @@ class Mirror:
 
     def firewall(self) -> None:
         """Has the host drop whatever reaches it."""
-        rules = "add table ip lab; add chain ip lab in { type filter hook input priority 0; policy drop; }"
-        run(inside(self.namespace, ["nft", rules]))
+        chain = "add chain ip lab in { type filter hook input priority 0; policy drop; }"
+        run(inside(self.namespace, ["nft", f"add table ip lab; {chain}"]))
 
     def lift_firewall(self) -> None:
         run(inside(self.namespace, ["nft", "delete table ip lab"]))
@@ -107,10 +107,8 @@ def _namespace(name: str, undo: ExitStack) -> str:
 
 def _link(server: str, mirror: str, number: int) -> None:
     ends = {server: f"m{number}", mirror: "up0"}
-    run(
-        ["ip", "link", "add", ends[server], "netns", server, "type", "veth"]
-        + ["peer", "name", ends[mirror], "netns", mirror]
-    )
+    peer = ["peer", "name", ends[mirror], "netns", mirror]
+    run(["ip", "link", "add", ends[server], "netns", server, "type", "veth", *peer])
     for last, (namespace, device) in enumerate(ends.items(), start=1):
         address = f"10.77.{number}.{last}/24"
         run(inside(namespace, ["ip", "address", "add", address, "dev", device]))

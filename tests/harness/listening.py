@@ -10,12 +10,13 @@ BACKLOG = 4096  # nobody accepts; the kernel does, for as many as wait here
 
 
 @contextmanager
-def listeners(addresses: Iterable[str]) -> Iterator[int]:
+def listeners(addresses: Iterable[str], port: int | None = None) -> Iterator[int]:
     """Each of `addresses` accepts TCP connections on one port, which is yielded."""
-    [port] = free_ports(1)
+    port = port or free_ports(1)[0]
     with ExitStack() as opened:
         for address in addresses:
             sock = opened.enter_context(socket.socket())
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind((address, port))
             sock.listen(BACKLOG)
         yield port
