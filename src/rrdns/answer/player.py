@@ -11,7 +11,8 @@ from .table import Table
 
 log = logging.getLogger(__name__)
 
-MOST_LOGGED = 300  # octets of a query, enough for any name
+LOGGED_OCTETS = 300  # of a query, enough for any name
+LOGGED_FAULTS = 20  # so that whoever finds a defect of ours can not fill the disk with it
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class Tally:
     rcodes: Counter[RCode] = field(default_factory=Counter)
     firsts: Counter[First] = field(default_factory=Counter)
     unanswered: int = 0
+    faults: int = 0
 
 
 class Player:
@@ -56,7 +58,9 @@ class Player:
             reply = respond(packet, table.snapshot, self._cursors, self._transport)
         except Exception:
             # A defect of ours must cost this one query, never the server (RFC 1035 4.1.1, RCODE 2).
-            log.exception("no answer to %s; please report this", packet[:MOST_LOGGED].hex())
+            self.tally.faults += 1
+            if self.tally.faults <= LOGGED_FAULTS:
+                log.exception("no answer to %s; please report this", packet[:LOGGED_OCTETS].hex())
             reply = refuse_plainly(packet, RCode.SERVFAIL)
         if reply is None:
             self.tally.unanswered += 1

@@ -72,6 +72,11 @@ class Answer:
         """The turning RRset and the address that is its first in this answer."""
         return (self.turning, self.answer[-1].rdatas[0]) if self.turning else None
 
+    @property
+    def owed_records(self) -> int:
+        """How many records a reply that is not truncated has at the least."""
+        return sum(len(rrset.rdatas) for rrset in (*self.answer, *self.authority, *self.glue))
+
     def with_order(self, rdatas: tuple[bytes, ...]) -> "Answer":
         """The same answer with the turning RRset's records as `rdatas`."""
         *before, turning = self.answer

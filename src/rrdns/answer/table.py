@@ -6,6 +6,8 @@ change makes a new one, which is published in one assignment.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from rrdns.zone.name import Name
 from rrdns.zone.tree import RRType
@@ -17,8 +19,8 @@ from .wire import (
     CLASS_IN,
     HEADER_OCTETS,
     OPTION_NSID,
+    PLAIN_UDP_OCTETS,
     TCP_OCTETS,
-    Edns,
     FormatError,
     find_edns,
     opt_record,
@@ -31,7 +33,9 @@ SHORTEST_QUERY = HEADER_OCTETS + 1 + 4  # the root is asked
 
 _IN = CLASS_IN.to_bytes(2, "big")
 _QUERY_TYPES = frozenset(rtype.to_bytes(2, "big") for rtype in (*TRANSFER_TYPES, RRType.ANY))
-_OPT_RECORDS = (opt_record(dnssec_ok=False), opt_record(dnssec_ok=True))
+
+MOST_OPTS = 1024  # remembered; clients send few that differ, but for cookies
+LONGEST_OPT = 512  # octets of one, so that the memory for all of them has an end
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +96,44 @@ class Table:
                 return None
         counts = packet[4:HEADER_OCTETS]
         if counts == ONE_QUESTION:
-            edns, opt = None, b""
+            opt = _NO_OPT
         elif counts == ONE_QUESTION_AND_OPT:
-            edns = self._plain_edns(packet, end + 4)
-            if edns is None:
+            plain = _plain_opt(packet[end + 4 : end + 4 + LONGEST_OPT])
+            if plain is None or (plain.wants_nsid and self.snapshot.identity.nsid is not None):
                 return None
-            opt = _OPT_RECORDS[edns.dnssec_ok]
+            opt = plain
         else:
             return None
-        if entry.octets > room_for(edns, transport.is_stream) - (end + 4) - len(opt):
+        room = TCP_OCTETS if transport.is_stream else opt.udp_room
+        if entry.octets > room - (end + 4) - len(opt.reply):
             return None
         turn = entry.cursor() // entry.hold % len(entry.bodies) if entry.cursor else 0
-        head = entry.heads[(packet[2] & 1) + (2 if opt else 0)]
-        reply = packet[:2] + head + packet[HEADER_OCTETS : end + 4] + entry.bodies[turn] + opt
+        head = entry.heads[(packet[2] & 1) + (2 if opt.reply else 0)]
+        question = packet[HEADER_OCTETS : end + 4]
+        reply = packet[:2] + head + question + entry.bodies[turn] + opt.reply
         return reply, entry, turn
 
-    def _plain_edns(self, packet: bytes, at: int) -> Edns | None:
-        """The OPT at `at`, if it asks for nothing that takes thought."""
-        try:
-            edns = find_edns(packet, at, 1)
-        except FormatError:
-            return None
-        if edns is None or edns.version:
-            return None
-        wants_nsid = OPTION_NSID in edns.option_codes and self.snapshot.identity.nsid is not None
-        return None if wants_nsid else edns
+
+class _Opt(NamedTuple):
+    """What the OPT of a query comes to: room for a reply over UDP, and our own OPT in it."""
+
+    udp_room: int
+    reply: bytes
+    wants_nsid: bool
+
+
+_NO_OPT = _Opt(PLAIN_UDP_OCTETS, b"", wants_nsid=False)
+
+
+@lru_cache(MOST_OPTS)
+def _plain_opt(octets: bytes) -> _Opt | None:
+    """The OPT that `octets` begin with; None where it needs the reference."""
+    try:
+        edns = find_edns(octets, 0, 1)
+    except FormatError:
+        return None
+    if edns is None or edns.version:
+        return None
+    reply = opt_record(dnssec_ok=edns.dnssec_ok)
+    room = room_for(edns, is_stream=False)
+    return _Opt(room, reply, OPTION_NSID in edns.option_codes)

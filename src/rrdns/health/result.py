@@ -30,7 +30,7 @@ class Health:
     at: float = 0.0
 
 
-def one_line(text: str) -> str:
+def one_line(text: str, most: int = MAX_REASON) -> str:
     """Text from elsewhere made fit for a log or a terminal: printable, one line, bounded."""
-    clean = "".join(c if c.isprintable() else " " for c in text[: MAX_REASON * 4])
-    return " ".join(clean.split())[:MAX_REASON]
+    clean = "".join(c if c.isprintable() else " " for c in text[: most * 4])
+    return " ".join(clean.split())[:most]

@@ -69,5 +69,5 @@ def all_of(states: Iterable[State]) -> State:
 
 def any_of(states: Iterable[State]) -> State:
     """A member's state where one passing check is enough; only certain failures drop it."""
-    seen = set(states)
-    return next((s for s in (State.UP, State.UNKNOWN) if s in seen or not seen), State.DOWN)
+    seen = set(states) or {State.UNKNOWN}
+    return next((s for s in (State.UP, State.UNKNOWN) if s in seen), State.DOWN)

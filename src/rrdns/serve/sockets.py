@@ -2,7 +2,8 @@
 
 import errno
 import socket
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from rrdns.config.settings import Listen
@@ -15,7 +16,7 @@ MENDS = {
     errno.EADDRINUSE: "another server listens there; `ss -lnptu` names it",
     errno.EACCES: "a port below 1024 needs CAP_NET_BIND_SERVICE (see README, systemd)",
     errno.EADDRNOTAVAIL: "no interface of this host has that address; `ip address` lists them",
-    errno.EAFNOSUPPORT: "this host has no IPv6; remove the address from dns.listen",
+    errno.EAFNOSUPPORT: "this host has no IPv6; remove the address from {setting}",
 }
 
 
@@ -43,27 +44,52 @@ class BoundPair:
 
 def bind_pair(listen: Listen) -> BoundPair:
     """Both sockets for `listen`, non-blocking; port 0 takes a free one. Raises ListenError."""
-    family = socket.AF_INET6 if listen.host.version == 6 else socket.AF_INET
-    with ExitStack() as opened:
-        try:
-            udp = opened.enter_context(socket.socket(family, socket.SOCK_DGRAM))
-            tcp = opened.enter_context(socket.socket(family, socket.SOCK_STREAM))
-            for sock in (udp, tcp):
-                sock.setblocking(False)
-                if family == socket.AF_INET6:
-                    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
-            if listen.host.is_unspecified:
-                _ask_for_destination(udp)
-            tcp.bind((str(listen.host), listen.port))
-            udp.bind((str(listen.host), tcp.getsockname()[1]))
-            tcp.listen(BACKLOG)
-        except OSError as error:
-            mend = MENDS.get(error.errno or 0, "check dns.listen")
-            raise ListenError(f"can not listen on {listen}: {error.strerror}; {mend}") from None
+    with _explained(listen, "dns.listen"), ExitStack() as opened:
+        udp = opened.enter_context(_open(listen, socket.SOCK_DGRAM))
+        tcp = opened.enter_context(_open(listen, socket.SOCK_STREAM))
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+        if listen.host.is_unspecified:
+            _ask_for_destination(udp)
+        _listen(tcp, listen)
+        udp.bind((str(listen.host), tcp.getsockname()[1]))
         opened.pop_all()
     return BoundPair(udp, tcp)
+
+
+def bind_tcp(listen: Listen, setting: str) -> socket.socket:
+    """A listening TCP socket, non-blocking; port 0 takes a free one. Raises ListenError.
+
+    `setting` is what the user has to change where it can not be had.
+    """
+    with _explained(listen, setting), ExitStack() as opened:
+        tcp = opened.enter_context(_open(listen, socket.SOCK_STREAM))
+        _listen(tcp, listen)
+        opened.pop_all()
+    return tcp
+
+
+@contextmanager
+def _explained(listen: Listen, setting: str) -> Iterator[None]:
+    """Turns what the system says into what the user can do."""
+    try:
+        yield
+    except OSError as error:
+        mend = MENDS.get(error.errno or 0, "check {setting}").format(setting=setting)
+        raise ListenError(f"can not listen on {listen}: {error.strerror}; {mend}") from None
+
+
+def _open(listen: Listen, kind: socket.SocketKind) -> socket.socket:
+    family = socket.AF_INET6 if listen.host.version == 6 else socket.AF_INET
+    sock = socket.socket(family, kind | socket.SOCK_NONBLOCK)
+    if family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    return sock
+
+
+def _listen(tcp: socket.socket, listen: Listen) -> None:
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    tcp.bind((str(listen.host), listen.port))
+    tcp.listen(BACKLOG)
 
 
 def _ask_for_destination(udp: socket.socket) -> None:

@@ -83,6 +83,7 @@ def test_a_streak_never_reaches_what_would_turn_it(
         ([DOWN, UNKNOWN], DOWN, UNKNOWN),
         ([DOWN, DOWN], DOWN, DOWN),
         ([UNKNOWN], UNKNOWN, UNKNOWN),
+        ([], UNKNOWN, UNKNOWN),
     ],
 )
 def test_several_checks_of_one_member(

@@ -16,7 +16,7 @@ from rrdns.health.result import Result
 from rrdns.health.verdict import Outcome
 
 from . import faults
-from .prober import Prober, milliseconds, since, within
+from .prober import Prober, forget, milliseconds, since, within
 
 OUTPUT_OCTETS = 1024
 LAST_WORDS_S = 0.2  # for the end of the output, and for the kernel to bury a killed program
@@ -70,8 +70,8 @@ def _argv(check: CommandCheck, address: Address) -> list[str]:
 async def _run(check: CommandCheck, address: Address) -> tuple[int, str]:
     """The exit status, negative for a signal, and the first line of output."""
     child = _Child()
-    try:
-        await asyncio.get_running_loop().subprocess_exec(
+    starting = asyncio.ensure_future(
+        asyncio.get_running_loop().subprocess_exec(
             lambda: child,
             *_argv(check, address),
             stdin=asyncio.subprocess.DEVNULL,
@@ -79,11 +79,17 @@ async def _run(check: CommandCheck, address: Address) -> tuple[int, str]:
             env={"PATH": os.environ.get("PATH", os.defpath), "RRDNS_ADDRESS": str(address)},
             start_new_session=True,
         )
-        status = await asyncio.shield(child.exited)  # `end` waits for it too
+    )
+    starting.add_done_callback(forget)
+    try:
+        # Shielded: a start broken off would leave a program running whose number nobody knows.
+        await asyncio.shield(starting)
+        status = await asyncio.shield(child.exited)
         child.kill_group()  # closes the output, if a process left behind still holds it
         await asyncio.wait({child.silent}, timeout=LAST_WORDS_S)
         return status, child.first_line()
     finally:
+        await asyncio.wait({starting})
         await child.end()
 
 

@@ -60,11 +60,11 @@ async def within(timeout_s: float, work: Coroutine[Any, Any, T]) -> T:
         raise TimeoutError
     finally:
         if task.cancel():
-            task.add_done_callback(_forget)
+            task.add_done_callback(forget)
             await asyncio.wait({task}, timeout=CLEAN_UP_S)
 
 
-def _forget(task: "asyncio.Task[Any]") -> None:
+def forget(task: "asyncio.Future[Any]") -> None:
     """What an abandoned task still raises concerns nobody; asking for it keeps asyncio quiet."""
     if not task.cancelled():
         task.exception()

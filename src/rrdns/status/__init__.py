@@ -1,0 +1,1 @@
+"""What the running server shows of itself over HTTP: reads everything, changes nothing."""

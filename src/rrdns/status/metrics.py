@@ -1,0 +1,258 @@
+"""Metrics for Prometheus, read at scrape: nothing is counted twice and no query takes a lock."""
+
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Protocol, TypeVar
+
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+)
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from rrdns import __version__
+from rrdns.answer.resolve import First
+from rrdns.errors import errors_in
+from rrdns.health.check import Target
+from rrdns.health.result import Result
+from rrdns.health.verdict import Outcome, State
+from rrdns.pool.member import Pool, Rung
+from rrdns.publisher import families
+from rrdns.zone import name as names
+from rrdns.zone.tree import RRType
+
+from .report import Observed, rotation_at, state_of
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+# Upper bounds in seconds, from a mirror next door to the longest timeout that is sensible.
+BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
+
+K = TypeVar("K")
+
+
+@dataclass(slots=True)
+class Durations:
+    """How long the probes of one check took: how many fell below each of `BOUNDS_S`."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * len(BOUNDS_S))
+    sum_s: float = 0.0
+
+    def add(self, elapsed_s: float) -> None:
+        self.counts[bisect_left(BOUNDS_S, elapsed_s)] += 1
+        self.sum_s += elapsed_s
+
+    def cumulative(self) -> list[tuple[str, float]]:
+        """Each bound, and how many are not above it."""
+        total, buckets = 0, []
+        for bound, count in zip(BOUNDS_S, self.counts, strict=True):
+            total += count
+            buckets.append(("+Inf" if bound == math.inf else str(bound), float(total)))
+        return buckets
+
+
+class ProbeTimes:
+    """What every probe took and how it ended, by the name of its check.
+
+    A probe that could not be carried out took no time that says anything of the member.
+    """
+
+    def __init__(self) -> None:
+        self.durations: dict[str, Durations] = {}
+        self.outcomes: Counter[tuple[str, Outcome]] = Counter()
+
+    def observe(self, target: Target, result: Result) -> None:
+        """Takes note of one probe; made to be a monitor's `on_probe`."""
+        name = target.check.name
+        self.outcomes[name, result.outcome] += 1
+        if result.outcome is not Outcome.ERROR:
+            self.durations.setdefault(name, Durations()).add(result.elapsed_s)
+
+
+class Measured(Observed, Protocol):
+    """What the metrics read beyond the report."""
+
+    @property
+    def probe_times(self) -> ProbeTimes: ...
+
+
+class Metrics:
+    """The metrics of one server, in a registry of their own."""
+
+    def __init__(self, measured: Measured) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_ServerCollector(measured))
+        ProcessCollector(registry=self._registry)
+
+    def exposition(self) -> bytes:
+        """All metrics as of now, in the text format that `CONTENT_TYPE` names."""
+        return generate_latest(self._registry)
+
+
+class _ServerCollector(Collector):
+    """Reads the server; label values are only those that the present configuration has."""
+
+    def __init__(self, measured: Measured) -> None:
+        self._measured = measured
+
+    def collect(self) -> Iterator[Metric]:
+        measured = self._measured
+        yield InfoMetricFamily("rrdns_build", "The version.", value={"version": __version__})
+        yield from _server(measured)
+        yield from _queries(measured)
+        yield _firsts(measured)
+        yield from _members(measured)
+        yield _fallbacks(measured)
+        yield from _probes(measured)
+        yield from _files(measured)
+
+
+def _server(measured: Measured) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "rrdns_ready", "Whether queries are answered: 1 or 0.", value=measured.ready
+    )
+    yield GaugeMetricFamily(
+        "rrdns_start_time_seconds",
+        "When the server was started, in seconds since 1970.",
+        value=measured.started_at,
+    )
+    yield GaugeMetricFamily(
+        "rrdns_tcp_connections", "DNS clients connected by TCP.", value=measured.tcp_connections
+    )
+
+
+def _queries(measured: Measured) -> Iterator[Metric]:
+    queries = CounterMetricFamily(
+        "rrdns_queries", "Queries that were answered.", labels=["protocol", "rcode"]
+    )
+    unanswered = CounterMetricFamily(
+        "rrdns_unanswered", "Messages that silence was due to.", labels=["protocol"]
+    )
+    for transport, player in measured.players.items():
+        unanswered.add_metric([transport.value], player.tally.unanswered)
+        for rcode, count in copied(player.tally.rcodes).items():
+            queries.add_metric([transport.value, rcode.name], count)
+    yield queries
+    yield unanswered
+
+
+def _firsts(measured: Measured) -> Metric:
+    family = CounterMetricFamily(
+        "rrdns_first_answers",
+        "Answers by the pool's address that came first in them.",
+        labels=["pool", "type", "address"],
+    )
+    total: Counter[First] = Counter()
+    for player in measured.players.values():
+        total.update(copied(player.tally.firsts))
+    in_pools = {key for pool in measured.loaded.pools for key in families(pool)}
+    for (key, rdata), count in total.items():
+        if key in in_pools:
+            owner, rtype = key
+            address = str(ip_address(rdata))
+            family.add_metric([names.to_text(owner), RRType(rtype).name, address], count)
+    return family
+
+
+def _members(measured: Measured) -> Iterator[Metric]:
+    labels = ["pool", "address", "name"]
+    up = GaugeMetricFamily(
+        "rrdns_member_up",
+        "Whether a member passes its checks: 1 or 0; absent while no probe could tell.",
+        labels=labels,
+    )
+    in_rotation = GaugeMetricFamily(
+        "rrdns_member_in_rotation", "Whether a member is handed out: 1 or 0.", labels=labels
+    )
+    for pool in measured.loaded.pools:
+        owner = names.to_text(pool.owner)
+        handed_out = _handed_out(measured, pool)
+        for member in pool.members:
+            values = [owner, str(member.address), member.name or ""]
+            state = state_of(measured, pool, member)
+            if state is not State.UNKNOWN:
+                up.add_metric(values, state is State.UP)
+            in_rotation.add_metric(values, member.address in handed_out)
+    yield up
+    yield in_rotation
+
+
+def _handed_out(measured: Measured, pool: Pool) -> set[object]:
+    rotations = (rotation_at(measured, *key) for key in families(pool))
+    return {member.address for rotation in rotations for member in rotation.members}
+
+
+def _fallbacks(measured: Measured) -> Metric:
+    family = GaugeMetricFamily(
+        "rrdns_pool_fallback",
+        "Whether a pool, all its members down, stands on this rung of its ladder: 1 or 0.",
+        labels=["pool", "type", "rung"],
+    )
+    for pool in measured.loaded.pools:
+        for owner, rtype in families(pool):
+            taken = rotation_at(measured, owner, rtype).rung
+            # A ladder that runs out ends in `all`.
+            for rung in dict.fromkeys((*pool.all_down, Rung.ALL)):
+                values = [names.to_text(owner), RRType(rtype).name, rung.value]
+                family.add_metric(values, rung is taken)
+    return family
+
+
+def _probes(measured: Measured) -> Iterator[Metric]:
+    durations = HistogramMetricFamily(
+        "rrdns_probe_duration_seconds",
+        "How long probes took that passed or failed.",
+        labels=["check"],
+    )
+    probes = CounterMetricFamily(
+        "rrdns_probes", "Probes by how they ended.", labels=["check", "outcome"]
+    )
+    times = measured.probe_times
+    for name in sorted({check.name for pool in measured.loaded.pools for check in pool.checks}):
+        took = times.durations.get(name, Durations())
+        durations.add_metric([name], took.cumulative(), took.sum_s)
+        for outcome in Outcome:
+            probes.add_metric([name, outcome.value], times.outcomes[name, outcome])
+    yield durations
+    yield probes
+
+
+def _files(measured: Measured) -> Iterator[Metric]:
+    reloads = CounterMetricFamily(
+        "rrdns_reloads", "Times the files were read again.", labels=["result"]
+    )
+    reloads.add_metric(["accepted"], measured.reloads.accepted)
+    reloads.add_metric(["rejected"], measured.reloads.rejected)
+    yield reloads
+    rejected = {problem.place.file for problem in errors_in(measured.loaded.rejected)}
+    yield GaugeMetricFamily(
+        "rrdns_rejected_files",
+        "Files with an error that keeps their newest version from taking effect.",
+        value=len(rejected),
+    )
+    serials = GaugeMetricFamily(
+        "rrdns_zone_serial", "The serial number of the zone that is served.", labels=["zone"]
+    )
+    for apex, version in measured.loaded.zones.items():
+        serials.add_metric([names.to_text(apex)], version.loaded.zone.serial)
+    yield serials
+
+
+def copied(counter: Mapping[K, int]) -> dict[K, int]:
+    """A copy of what another thread counts in meanwhile.
+
+    A key that is new during the copy breaks it off; keys are few, so that one attempt succeeds.
+    """
+    while True:
+        try:
+            return dict(counter)
+        except RuntimeError:
+            continue

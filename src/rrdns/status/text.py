@@ -1,0 +1,121 @@
+"""The report as a table that a person reads in a terminal: plain text, no colours."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+WIDTH = 100
+LEAST_REASON = 20  # columns that are left to a reason however wide the rest is
+HEADINGS = ("", "ADDRESS", "NAME", "STATE", "SINCE", "CHECK", "OUTCOME", "REASON")
+
+Row = tuple[str, ...]
+
+
+def render(report: dict[str, Any], width: int = WIDTH) -> str:
+    """The report of `status/report.py` as lines of at most `width` columns, if the data allows."""
+    sections = [
+        [_headline(report)],
+        _problems("REJECTED: served on as before, until this is mended", _rejected(report)),
+        _problems("WARNINGS", _warnings(report)),
+        *(_pool(name, pool, width) for name, pool in report["pools"].items()),
+        list(_zones(report["zones"])),
+    ]
+    lines = "\n\n".join("\n".join(map(_printable, lines)) for lines in sections if lines)
+    return lines + "\n"
+
+
+def duration_text(seconds: float) -> str:
+    """A length of time in its two largest units: `3 h 20 min`."""
+    units = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    rest, parts = int(seconds), []
+    for unit, length in units:
+        count, rest = divmod(rest, length)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def _headline(report: dict[str, Any]) -> str:
+    ready = "ready" if report["ready"] else "NOT READY: the first round of probes is not done"
+    reloads = report["reload"]
+    done = f"reloads: {reloads['accepted'] + reloads['rejected']}"
+    rejected = f" ({reloads['rejected']} rejected)" if reloads["rejected"] else ""
+    uptime = duration_text(report["uptime_s"])
+    return f"rrdns {report['version']}, {ready}, up {uptime}, {done}{rejected}"
+
+
+def _rejected(report: dict[str, Any]) -> list[str]:
+    return list(report["reload"]["problems"])
+
+
+def _warnings(report: dict[str, Any]) -> list[str]:
+    """All that is said of the zones and the configuration, but for what is told as rejected."""
+    said = [p for zone in report["zones"].values() for p in zone["problems"]]
+    rejected = set(_rejected(report))
+    return [text for text in dict.fromkeys((*said, *report["warnings"])) if text not in rejected]
+
+
+def _problems(heading: str, problems: Sequence[str]) -> list[str]:
+    """Whole, however long: where and how to mend is at the ends of a line."""
+    return [heading, *(f"  {text}" for text in problems)] if problems else []
+
+
+def _pool(name: str, pool: dict[str, Any], width: int) -> list[str]:
+    members = pool["members"]
+    count = f"{len(pool['in_rotation'])} of {len(members)} in rotation"
+    heading = f"pool {name}  TTL {pool['ttl']}  {count}"
+    fallbacks = [
+        f"  ALL DOWN ({rtype}): fallback `{family['fallback']}`"
+        for rtype, family in pool["families"].items()
+        if family["fallback"]
+    ]
+    rows = [HEADINGS, *(row for member in members for row in _member(member))]
+    return [heading, *fallbacks, *_table(rows, width)]
+
+
+def _member(member: dict[str, Any]) -> Iterator[Row]:
+    """A row for each check; the first one carries what is said of the member."""
+    state = member["state"] if member["state"] == "up" else member["state"].upper()
+    notes = [note for note in ("suspect", "backup") if member[note]]
+    head: Row = (
+        "*" if member["in_rotation"] else "",
+        member["address"],
+        member["name"] or "",
+        ", ".join([state, *notes]),
+        _short(member["since"]),
+    )
+    checks = member["checks"] or [{"name": "no check", "outcome": "", "reason": ""}]
+    for check in checks:
+        outcome = "none yet" if check["outcome"] is None else check["outcome"]
+        yield (*head, check["name"], outcome, check["reason"] or "")
+        head = ("",) * len(head)
+
+
+def _zones(zones: dict[str, Any]) -> Iterator[str]:
+    rows = [("ZONE", "SERIAL", "LOADED", "FILE")]
+    for name, zone in zones.items():
+        rows.append((name, str(zone["serial"]), _short(zone["loaded_at"]), zone["file"]))
+    return _table(rows, width=None)
+
+
+def _table(rows: Sequence[Row], width: int | None) -> Iterator[str]:
+    """The rows in columns; the last one is cut to `width`, if there is one."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    used = sum(widths) + 2 * len(widths)
+    room = None if width is None else max(width - used, LEAST_REASON)
+    for *cells, last in rows:
+        aligned = (cell.ljust(size) for cell, size in zip(cells, widths, strict=True))
+        yield "  ".join([*aligned, _cut(last, room)]).rstrip()
+
+
+def _cut(text: str, room: int | None) -> str:
+    return text if room is None or len(text) <= room else text[: room - 3] + "..."
+
+
+def _short(time_text: str) -> str:
+    """`2026-01-01T00:00:00.000Z` as `2026-01-01 00:00:00Z`."""
+    return time_text[:19].replace("T", " ") + "Z"
+
+
+def _printable(text: Iterable[str]) -> str:
+    """What users and members wrote must not steer the reader's terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)

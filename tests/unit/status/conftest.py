@@ -1,0 +1,141 @@
+"""A server without its sockets, all of it real but what its probes find."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from rrdns.answer.player import Player
+from rrdns.answer.reference import Transport
+from rrdns.health.check import Target
+from rrdns.health.monitor import Monitor
+from rrdns.health.result import Result
+from rrdns.health.verdict import Outcome, State
+from rrdns.load import Loaded, load
+from rrdns.pool.standing import Standings
+from rrdns.publisher import Publisher
+from rrdns.status.metrics import ProbeTimes
+from rrdns.status.report import Reloads
+
+STARTED_AT = 1_767_225_600.0  # 2026-01-01T00:00:00Z
+
+PASS = Result(Outcome.PASS, "0.4 ms", 0.0004)
+FAIL = Result(Outcome.FAIL, "no answer within 1 s", 1.0)
+ERROR = Result(Outcome.ERROR, "raw sockets are not permitted", 0.0)
+
+ZONE = """\
+$TTL 60
+@       SOA ns1 hostmaster 7 3600 600 86400 60
+        NS  ns1
+ns1     A   192.0.2.53
+www     A   192.0.2.1
+        A   192.0.2.2
+        AAAA 2001:db8::1
+"""
+
+CONFIG = """\
+dns: {listen: ["127.0.0.1:0"]}
+status: {listen: "127.0.0.1:0"}
+zones: {linux.example: linux.example.zone}
+checks:
+  alive: {type: icmp}
+  web: {type: tcp, port: 80}
+pools:
+  www.linux.example:
+    checks: [alive, web]
+    all_down: [last-good, all]
+    members:
+      192.0.2.1: {name: marconi}
+"""
+
+
+@dataclass
+class Findings:
+    """Fake probers: what each probe finds, by address and name of the check; PASS else."""
+
+    found: defaultdict[tuple[str, str], Result] = field(
+        default_factory=lambda: defaultdict(lambda: PASS)
+    )
+
+    def say(self, address: str, result: Result) -> None:
+        """Every check of `address` finds this from now on."""
+        for check in ("alive", "web"):
+            self.found[address, check] = result
+
+    async def probe(self, target: Target) -> Result:
+        return self.found[str(target.address), target.check.name]
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class Server:
+    """What the status room reads; `start` brings it to where it answers."""
+
+    loaded: Loaded
+    findings: Findings = field(default_factory=Findings)
+    started_at: float = STARTED_AT
+    ready: bool = False
+    reloads: Reloads = field(default_factory=Reloads)
+    standings: Standings = field(default_factory=Standings)
+    probe_times: ProbeTimes = field(default_factory=ProbeTimes)
+    tcp_connections: int = 0
+
+    def __post_init__(self) -> None:
+        self.changed = asyncio.Event()  # what is believed of a target is another than before
+        self.monitor = Monitor(
+            lambda *_: self.changed.set(), self.probe_times.observe, self.findings
+        )
+        self.publisher = Publisher(self._state_of, Random(0))
+        self.players = {
+            transport: Player(self.publisher.publication, self.publisher.cursors, transport)
+            for transport in Transport
+        }
+
+    @property
+    def targets(self) -> list[Target]:
+        pools = self.loaded.pools
+        return [t for pool in pools for member in pool.members for t in pool.targets(member)]
+
+    async def start(self) -> None:
+        """The first round, and what follows it."""
+        await self.monitor.first_round(self.targets)
+        zones = {apex: version.loaded.zone for apex, version in self.loaded.zones.items()}
+        await self.publisher.publish(zones, self.loaded.pools, self.loaded.settings.dns.identity)
+        self.standings.review(self.loaded.pools, self.publisher.state, STARTED_AT + 1)
+        self.ready = True
+
+    def _state_of(self, target: Target) -> State:
+        return self.monitor.health(target).verdict.state
+
+
+MakeServer = Callable[..., Server]
+
+
+@pytest.fixture
+async def make_server(tmp_path: Path) -> AsyncIterator[MakeServer]:
+    """Makes servers, not started, from the text of a configuration and a zone."""
+    servers = []
+
+    def make(config: str = CONFIG, zone: str = ZONE) -> Server:
+        (tmp_path / "linux.example.zone").write_text(zone)
+        (tmp_path / "rrdns.yaml").write_text(config)
+        servers.append(Server(load(tmp_path / "rrdns.yaml")))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        await server.monitor.aclose()
+
+
+@pytest.fixture
+async def server(make_server: MakeServer) -> Server:
+    """The example of the documentation, answering, everybody up."""
+    server = make_server()
+    await server.start()
+    return server
