@@ -102,8 +102,6 @@ def _way(request: pytest.FixtureRequest) -> Way:
         publisher = request.getfixturevalue("publisher")
         player_of = table_player if which == "table" else reference_player
         table = publisher.publication.table
-        return Direct(
-            player_of(table, Transport(transport), publisher.cursors), transport
-        )
+        return Direct(player_of(table, Transport(transport), publisher.cursors), transport)
     port = request.getfixturevalue("server").dns_port
     return (OverUdp if transport == "udp" else OverTcp)(which, port)

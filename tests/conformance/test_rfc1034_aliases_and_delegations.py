@@ -1,4 +1,4 @@
-"""RFC 1034 sections 3.6.2, 4.2.1 and 4.3.2, RFC 9471: aliases, referrals, glue, and what is not ours."""
+"""RFC 1034 sections 3.6.2, 4.2.1 and 4.3.2, RFC 9471: aliases, referrals, glue, refusals."""
 
 import dns.flags
 import dns.message
@@ -15,70 +15,178 @@ SUB_GLUE = NS1_SUB + "\nns2.sub A 192.0.2.62"
 CHILD_SOA = "child 60 SOA ns.child hostmaster.child 7 7200 900 1209600 60"
 
 ALIASES = [
-    Case("D09 a chain is followed in order", "c1",
-         answer="c1 CNAME c2\nc2 CNAME host\nhost A 192.0.2.20"),
+    Case(
+        "D09 a chain is followed in order",
+        "c1",
+        answer="c1 CNAME c2\nc2 CNAME host\nhost A 192.0.2.20",
+    ),
     Case("D09 a chain of one", "c2", answer="c2 CNAME host\nhost A 192.0.2.20"),
     Case("D10 CNAME asked is not followed", "c1", "CNAME", answer="c1 CNAME c2"),
-    Case("D10 the type is missing at the end", "c1", "AAAA",
-         answer="c1 CNAME c2\nc2 CNAME host", authority=SOA),
-    Case("D11 an alias of a missing name is NXDOMAIN", "cmissing", rcode="NXDOMAIN",
-         answer="cmissing CNAME nowhere", authority=SOA),
-    Case("D12 an alias out of the zone is NOERROR", "cout", answer="cout CNAME www.elsewhere.test."),
-    Case("D12 an alias into another zone of ours is left to the resolver", "cchild",
-         answer="cchild CNAME www.child"),
-    Case("D12 an alias out of a child zone of ours is left to the resolver", "up.child",
-         answer="up.child CNAME host"),
+    Case(
+        "D10 the type is missing at the end",
+        "c1",
+        "AAAA",
+        answer="c1 CNAME c2\nc2 CNAME host",
+        authority=SOA,
+    ),
+    Case(
+        "D11 an alias of a missing name is NXDOMAIN",
+        "cmissing",
+        rcode="NXDOMAIN",
+        answer="cmissing CNAME nowhere",
+        authority=SOA,
+    ),
+    Case(
+        "D12 an alias out of the zone is NOERROR", "cout", answer="cout CNAME www.elsewhere.test."
+    ),
+    Case(
+        "D12 an alias into another zone of ours is left to the resolver",
+        "cchild",
+        answer="cchild CNAME www.child",
+    ),
+    Case(
+        "D12 an alias out of a child zone of ours is left to the resolver",
+        "up.child",
+        answer="up.child CNAME host",
+    ),
     Case("D13 a loop of two ends", "loop1", answer="loop1 CNAME loop2\nloop2 CNAME loop1"),
     Case("D13 a loop of one ends", "self", answer="self CNAME self"),
-    Case("D15 an alias into a delegation has the referral beside it", "cdeleg",
-         answer="cdeleg CNAME www.sub", authority=SUB, additional=SUB_GLUE),
+    Case(
+        "D15 an alias into a delegation has the referral beside it",
+        "cdeleg",
+        answer="cdeleg CNAME www.sub",
+        authority=SUB,
+        additional=SUB_GLUE,
+    ),
 ]
 
 REFERRALS = [
     Case("D16 below the cut", "www.sub", authoritative=False, authority=SUB, additional=SUB_GLUE),
-    Case("D16 several labels below the cut", "a.b.c.sub", authoritative=False, authority=SUB,
-         additional=SUB_GLUE),
+    Case(
+        "D16 several labels below the cut",
+        "a.b.c.sub",
+        authoritative=False,
+        authority=SUB,
+        additional=SUB_GLUE,
+    ),
     Case("D16 at the cut", "sub", authoritative=False, authority=SUB, additional=SUB_GLUE),
-    Case("D16 without glue, where the server is elsewhere", "www.ext", authoritative=False,
-         authority="ext NS ns.elsewhere.test."),
-    Case("D16 sibling glue", "www.sib", authoritative=False, authority="sib NS ns1.sub",
-         additional=NS1_SUB),
-    Case("D16 a server with an address of ours", "www.local", authoritative=False,
-         authority="local NS ns1", additional="ns1 A 192.0.2.53\nns1 AAAA 2001:db8::53"),
-    Case("D17 NS asked at the cut", "sub", "NS", authoritative=False, authority=SUB,
-         additional=SUB_GLUE),
-    Case("D17 SOA asked at the cut", "sub", "SOA", authoritative=False, authority=SUB,
-         additional=SUB_GLUE),
-    Case("D17 an address asked of a glue name", "ns1.sub", authoritative=False, authority=SUB,
-         additional=SUB_GLUE),
-    Case("D17 another type asked of a glue name", "ns1.sub", "TXT", authoritative=False,
-         authority=SUB, additional=SUB_GLUE),
+    Case(
+        "D16 without glue, where the server is elsewhere",
+        "www.ext",
+        authoritative=False,
+        authority="ext NS ns.elsewhere.test.",
+    ),
+    Case(
+        "D16 sibling glue",
+        "www.sib",
+        authoritative=False,
+        authority="sib NS ns1.sub",
+        additional=NS1_SUB,
+    ),
+    Case(
+        "D16 a server with an address of ours",
+        "www.local",
+        authoritative=False,
+        authority="local NS ns1",
+        additional="ns1 A 192.0.2.53\nns1 AAAA 2001:db8::53",
+    ),
+    Case(
+        "D17 NS asked at the cut",
+        "sub",
+        "NS",
+        authoritative=False,
+        authority=SUB,
+        additional=SUB_GLUE,
+    ),
+    Case(
+        "D17 SOA asked at the cut",
+        "sub",
+        "SOA",
+        authoritative=False,
+        authority=SUB,
+        additional=SUB_GLUE,
+    ),
+    Case(
+        "D17 an address asked of a glue name",
+        "ns1.sub",
+        authoritative=False,
+        authority=SUB,
+        additional=SUB_GLUE,
+    ),
+    Case(
+        "D17 another type asked of a glue name",
+        "ns1.sub",
+        "TXT",
+        authoritative=False,
+        authority=SUB,
+        additional=SUB_GLUE,
+    ),
     Case("D18 DS asked at the cut is ours to answer", "sub", "DS", authority=SOA),
-    Case("D18 DS that is there is answered", "secure", "DS", answer="secure DS 12345 13 2 "
-         "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
-    Case("D18 DS asked below the cut is a referral", "www.sub", "DS", authoritative=False,
-         authority=SUB, additional=SUB_GLUE),
+    Case(
+        "D18 DS that is there is answered",
+        "secure",
+        "DS",
+        answer="secure DS 12345 13 2 "
+        "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+    ),
+    Case(
+        "D18 DS asked below the cut is a referral",
+        "www.sub",
+        "DS",
+        authoritative=False,
+        authority=SUB,
+        additional=SUB_GLUE,
+    ),
     Case("T12 DS asked at our apex is NODATA", "@", "DS", authority=SOA),
-    Case("T12 DS asked at the apex of a child zone of ours is the parent's NODATA", "child", "DS",
-         authority=SOA),
-    Case("T12 what else is asked there is the child's", "child", "NS",
-         answer="child NS ns.child", additional="ns.child A 192.0.2.99"),
-    Case("T12 a glue name of the parent's is data of the child's", "ns.child",
-         answer="ns.child A 192.0.2.99"),
+    Case(
+        "T12 DS asked at the apex of a child zone of ours is the parent's NODATA",
+        "child",
+        "DS",
+        authority=SOA,
+    ),
+    Case(
+        "T12 what else is asked there is the child's",
+        "child",
+        "NS",
+        answer="child NS ns.child",
+        additional="ns.child A 192.0.2.99",
+    ),
+    Case(
+        "T12 a glue name of the parent's is data of the child's",
+        "ns.child",
+        answer="ns.child A 192.0.2.99",
+    ),
 ]
 
 ADDITIONAL = [
-    Case("D23 NS at the apex", "@", "NS", answer="@ NS ns1\n@ NS ns2",
-         additional="ns1 A 192.0.2.53\nns1 AAAA 2001:db8::53\nns2 A 192.0.2.54"),
-    Case("D23 MX, as far as the hosts are ours", "@", "MX",
-         answer="@ MX 10 mail\n@ MX 20 mail.elsewhere.test.",
-         additional="mail A 192.0.2.25\nmail AAAA 2001:db8::25"),
-    Case("D23 SRV, but no glue as if it were data", "_sip._udp", "SRV",
-         answer="_sip._udp SRV 0 0 5060 ns1.sub"),
-    Case("D23 SRV with a host whose addresses take turns", "_http._tcp", "SRV",
-         answer="_http._tcp SRV 0 1 80 www\n_http._tcp SRV 10 1 8080 mail.elsewhere.test.",
-         additional="www A 192.0.2.11\nwww A 192.0.2.12\nwww A 192.0.2.13\n"
-         "www AAAA 2001:db8::11\nwww AAAA 2001:db8::12"),
+    Case(
+        "D23 NS at the apex",
+        "@",
+        "NS",
+        answer="@ NS ns1\n@ NS ns2",
+        additional="ns1 A 192.0.2.53\nns1 AAAA 2001:db8::53\nns2 A 192.0.2.54",
+    ),
+    Case(
+        "D23 MX, as far as the hosts are ours",
+        "@",
+        "MX",
+        answer="@ MX 10 mail\n@ MX 20 mail.elsewhere.test.",
+        additional="mail A 192.0.2.25\nmail AAAA 2001:db8::25",
+    ),
+    Case(
+        "D23 SRV, but no glue as if it were data",
+        "_sip._udp",
+        "SRV",
+        answer="_sip._udp SRV 0 0 5060 ns1.sub",
+    ),
+    Case(
+        "D23 SRV with a host whose addresses take turns",
+        "_http._tcp",
+        "SRV",
+        answer="_http._tcp SRV 0 1 80 www\n_http._tcp SRV 10 1 8080 mail.elsewhere.test.",
+        additional="www A 192.0.2.11\nwww A 192.0.2.12\nwww A 192.0.2.13\n"
+        "www AAAA 2001:db8::11\nwww AAAA 2001:db8::12",
+    ),
 ]
 
 

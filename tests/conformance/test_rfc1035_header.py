@@ -29,7 +29,9 @@ def octets(qname: str = "host", qtype: str = "A") -> bytearray:
     return bytearray(query(qname, qtype).to_wire())
 
 
-@pytest.mark.parametrize("rd", [False, True], ids=["H01 RD clear stays clear", "H01 RD set is copied"])
+@pytest.mark.parametrize(
+    "rd", [False, True], ids=["H01 RD clear stays clear", "H01 RD set is copied"]
+)
 def test_header_comes_back(ask: Way, rd: bool) -> None:
     message = query("host")
     message.flags = dns.flags.RD if rd else dns.flags.Flag(0)
@@ -51,7 +53,9 @@ def test_flags_of_the_query_are_not_copied(ask: Way, flag: int) -> None:
     assert ask.ask(message).flags == dns.flags.QR | dns.flags.AA
 
 
-@pytest.mark.parametrize("opcode", range(16), ids=lambda opcode: f"H09 a response of opcode {opcode}")
+@pytest.mark.parametrize(
+    "opcode", range(16), ids=lambda opcode: f"H09 a response of opcode {opcode}"
+)
 def test_responses_get_no_reply(ask: Way, opcode: int) -> None:
     packet = octets()
     packet[2] = 0x80 | opcode << 3
@@ -105,7 +109,9 @@ MALFORMED = {
     "H14 half a pointer": bytes(octets()[:12]) + b"\xc0",
     "H14 a label of the kind 01": _with_question_name(b"\x41host\0"),
     "H14 a label of the kind 10": _with_question_name(b"\x81host\0"),
-    "H14 a name of 256 octets": _with_question_name((b"\x3f" + b"a" * 63) * 3 + b"\x3e" + b"a" * 62 + b"\0"),
+    "H14 a name of 256 octets": _with_question_name(
+        (b"\x3f" + b"a" * 63) * 3 + b"\x3e" + b"a" * 62 + b"\0"
+    ),
     "H14 a name of 64 labels without end": _with_question_name(b"\1a" * 200),
 }
 
@@ -132,9 +138,11 @@ def test_what_is_no_question_is_ignored(ask: Way, packet: bytes) -> None:
     assert rrsets(reply.answer) == rrsets(parsed("host A 192.0.2.20"))
 
 
-@pytest.mark.parametrize("qclass", ["HS", "CLASS2", "CLASS65280", "NONE", "ANY"], ids=lambda qclass: (
-    f"{'T03' if qclass == 'ANY' else 'T02'} class {qclass}"
-))
+@pytest.mark.parametrize(
+    "qclass",
+    ["HS", "CLASS2", "CLASS65280", "NONE", "ANY"],
+    ids=lambda qclass: f"{'T03' if qclass == 'ANY' else 'T02'} class {qclass}",
+)
 def test_other_classes_are_refused(ask: Way, qclass: str) -> None:
     reply = ask("host", "A", qclass)
     assert reply.rcode() == dns.rcode.REFUSED

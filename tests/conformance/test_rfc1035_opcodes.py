@@ -53,9 +53,7 @@ def test_h08_a_notify_is_survived(ask: Way) -> None:
     notify = query("@", "SOA")
     notify.set_opcode(dns.opcode.NOTIFY)
     notify.flags |= dns.flags.AA
-    notify.answer = [
-        dns.rrset.from_text(ORIGIN, 60, "IN", "SOA", "ns1.test. h.test. 9 9 9 9 9")
-    ]
+    notify.answer = [dns.rrset.from_text(ORIGIN, 60, "IN", "SOA", "ns1.test. h.test. 9 9 9 9 9")]
     reply = ask.raw(notify.to_wire())
     assert reply.rcode == dns.rcode.REFUSED
     assert reply.flags >> 11 & 0xF == dns.opcode.NOTIFY

@@ -13,7 +13,13 @@ import dns.rdatatype
 import pytest
 
 from harness.audit import take_apart
-from harness.ways import Way, query
+from harness.ways import Direct, Way, query
+from harness.zones import reference_player, table_player
+from rrdns.answer.compiler import compile_table, recompile
+from rrdns.answer.reference import Transport
+from rrdns.publisher import Publisher
+from rrdns.zone.name import from_text
+from rrdns.zone.tree import RRType
 
 ANSWERS = 3000
 ADDRESSES = ("192.0.2.1", "192.0.2.2", "192.0.2.3")
@@ -118,6 +124,25 @@ def test_d02_data_of_another_type_does_not_rotate(ask: Way) -> None:
     packet = query("mx", "MX").to_wire()
     replies = ask.exchange_in_turn([packet] * 5)
     assert len({tuple(dns.message.from_wire(r).answer[0]) for r in replies}) == 1
+
+
+def test_d02_a_change_of_the_table_does_not_begin_anew(publisher: Publisher) -> None:
+    """Neither when one RRset's turns change, nor when everything is made again."""
+    key = (from_text("cyclic.turns.example"), RRType.A)
+    table, cursors = publisher.publication.table, publisher.cursors
+    tables = [
+        table,
+        recompile(table, table.snapshot, [key], cursors),
+        compile_table(table.snapshot, cursors),
+    ]
+    ways = [
+        Direct(make(each, transport, cursors), transport.value)
+        for each in tables
+        for make in (table_player, reference_player)
+        for transport in Transport
+    ]
+    firsts = [heads(way, "cyclic", 1)[0] for _ in range(20) for way in ways]
+    assert set(_steps(firsts, 3)) == {1}
 
 
 def _steps(firsts: list[int], size: int) -> Iterator[int]:

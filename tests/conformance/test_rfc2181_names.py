@@ -12,7 +12,13 @@ from harness.ways import ORIGIN, Way, query
 A63, B63, C63 = "a" * 63, "b" * 63, "c" * 63
 LONGEST = f"{A63}.{B63}.{C63}.{'d' * 46}"
 
-MIXED_CASE = ["HOST", "hOsT.TrIcKy.ExAmPlE.", "C1.tricky.EXAMPLE.", "X.WILD", "NoWhere.Tricky.example."]
+MIXED_CASE = [
+    "HOST",
+    "hOsT.TrIcKy.ExAmPlE.",
+    "C1.tricky.EXAMPLE.",
+    "X.WILD",
+    "NoWhere.Tricky.example.",
+]
 
 
 @pytest.mark.parametrize("qname", MIXED_CASE, ids=lambda qname: f"N01 {qname}")
@@ -35,7 +41,8 @@ MISSING = {
     "N03 a NUL where the name could end": dns.name.Name((b"host\0",)) + ORIGIN,
     "N03 every octet there is": dns.name.Name(
         tuple(bytes(range(at, at + 32)) for at in range(0, 192, 32))
-    ) + ORIGIN,
+    )
+    + ORIGIN,
 }
 
 
@@ -48,15 +55,18 @@ def test_odd_names_that_are_missing_are_nxdomain(ask: Way, qname: dns.name.Name)
 
 
 PRESENT = [
-    Case("N02 a label of 63 octets is served", A63, "TXT", answer=f'{A63} TXT "a label of 63 octets"'),
+    Case(
+        "N02 a label of 63 octets is served", A63, "TXT", answer=f'{A63} TXT "a label of 63 octets"'
+    ),
     Case(
         "N02 a name of 255 octets is served",
         LONGEST,
         "TXT",
         answer=f'{LONGEST} TXT "a name of 255 octets"',
     ),
-    Case("N02 what is above the name of 255 octets exists", f"{C63}.{'d' * 46}", "TXT",
-         authority=SOA),
+    Case(
+        "N02 what is above the name of 255 octets exists", f"{C63}.{'d' * 46}", "TXT", authority=SOA
+    ),
     *(
         Case(f"N03 {what} in a name of ours", label, answer=f"{label} A 192.0.2.{last}")
         for what, label, last in (
@@ -69,8 +79,12 @@ PRESENT = [
             ("a backslash", r"back\\slash", 207),
         )
     ),
-    Case("N03 an asterisk that is part of a label is no wildcard", "x*.wild", "A",
-         answer="x*.wild A 192.0.2.70"),
+    Case(
+        "N03 an asterisk that is part of a label is no wildcard",
+        "x*.wild",
+        "A",
+        answer="x*.wild A 192.0.2.70",
+    ),
 ]
 
 
@@ -83,8 +97,11 @@ def test_n03_a_dot_in_a_label_is_not_two_labels(ask: Way) -> None:
     assert ask("dot.inside").rcode() == dns.rcode.NXDOMAIN
 
 
-WHOLE = {"D01 three addresses": ("www", "A", 3), "D01 forty addresses": ("forty", "A", 40),
-         "D01 ten MX": ("mx", "MX", 10)}
+WHOLE = {
+    "D01 three addresses": ("www", "A", 3),
+    "D01 forty addresses": ("forty", "A", 40),
+    "D01 ten MX": ("mx", "MX", 10),
+}
 
 
 @pytest.mark.parametrize(("qname", "qtype", "size"), WHOLE.values(), ids=WHOLE)
@@ -102,7 +119,8 @@ def test_all_records_of_an_rrset_come_once_with_one_ttl(
 def test_the_same_question_gets_the_same_set_fifty_times(ask: Way, qname: str) -> None:
     packets = [query(qname).to_wire()] * 50
     sets = {
-        tuple(rrsets(dns.message.from_wire(reply).answer)) for reply in ask.exchange_in_turn(packets)
+        tuple(rrsets(dns.message.from_wire(reply).answer))
+        for reply in ask.exchange_in_turn(packets)
     }
     assert len(sets) == 1
 

@@ -42,7 +42,7 @@ def test_u03_a_burst_from_one_socket_is_answered(server: ServerProcess, host: st
 
 def _answered_of_burst(server: ServerProcess, host: str) -> int:
     with UdpClient(host, server.dns_port) as client:
-        wanted = set()
+        wanted: set[bytes] = set()
         for number in range(150):
             message = query("host")
             message.id = number
@@ -50,7 +50,7 @@ def _answered_of_burst(server: ServerProcess, host: str) -> int:
             wanted.add(packet[:2])
             client.send(packet)
         client.socket.settimeout(2)
-        answered = set()
+        answered: set[bytes] = set()
         try:
             while answered != wanted:
                 answered.add(client.receive()[:2])

@@ -10,21 +10,48 @@ from harness.ways import Way, query
 
 CASES = [
     Case("T06 an unknown type at an existing name is NODATA", "host", "TYPE65399", authority=SOA),
-    Case("T06 an unknown type at an empty non-terminal is NODATA", "c.ent", "TYPE65399",
-         authority=SOA),
-    Case("T06 an unknown type at a missing name is NXDOMAIN", "nowhere", "TYPE65399",
-         rcode="NXDOMAIN", authority=SOA),
+    Case(
+        "T06 an unknown type at an empty non-terminal is NODATA",
+        "c.ent",
+        "TYPE65399",
+        authority=SOA,
+    ),
+    Case(
+        "T06 an unknown type at a missing name is NXDOMAIN",
+        "nowhere",
+        "TYPE65399",
+        rcode="NXDOMAIN",
+        authority=SOA,
+    ),
     Case("T06 the largest type there is", "host", "TYPE65535", authority=SOA),
-    Case("T06 an unknown type follows aliases", "c1", "TYPE65399",
-         answer="c1 CNAME c2\nc2 CNAME host", authority=SOA),
-    Case("T07 data of an unknown type is served octet for octet", "unknown", "TYPE65280",
-         answer=r"unknown TYPE65280 \# 5 0102030405"),
-    Case("T07 empty data of an unknown type", "unknown", "TYPE65281",
-         answer=r"unknown TYPE65281 \# 0"),
-    Case("T07 data that looks like compression pointers", "pointers", "TYPE65280",
-         answer=r"pointers TYPE65280 \# 4 C00CC00C"),
-    Case("T07 a known type written as an unknown one", "generic", "A",
-         answer="generic A 192.0.2.210"),
+    Case(
+        "T06 an unknown type follows aliases",
+        "c1",
+        "TYPE65399",
+        answer="c1 CNAME c2\nc2 CNAME host",
+        authority=SOA,
+    ),
+    Case(
+        "T07 data of an unknown type is served octet for octet",
+        "unknown",
+        "TYPE65280",
+        answer=r"unknown TYPE65280 \# 5 0102030405",
+    ),
+    Case(
+        "T07 empty data of an unknown type",
+        "unknown",
+        "TYPE65281",
+        answer=r"unknown TYPE65281 \# 0",
+    ),
+    Case(
+        "T07 data that looks like compression pointers",
+        "pointers",
+        "TYPE65280",
+        answer=r"pointers TYPE65280 \# 4 C00CC00C",
+    ),
+    Case(
+        "T07 a known type written as an unknown one", "generic", "A", answer="generic A 192.0.2.210"
+    ),
 ]
 
 

@@ -36,7 +36,12 @@ def packet_with(additional: bytes, count: int, qname: str = "host") -> bytes:
 
 
 def opt(
-    *, owner: bytes = b"\0", payload: int = 1232, ttl: int = 0, data: bytes = b"", length: int | None = None
+    *,
+    owner: bytes = b"\0",
+    payload: int = 1232,
+    ttl: int = 0,
+    data: bytes = b"",
+    length: int | None = None,
 ) -> bytes:
     """An OPT record, as wrong as wished."""
     rdlength = len(data) if length is None else length

@@ -27,7 +27,16 @@ def test_t04_any_over_udp_is_one_rrset_that_the_name_has(ask_udp: Way) -> None:
 
 def test_t04_any_over_tcp_is_all_rrsets(ask_tcp: Way) -> None:
     assert {rrset[1] for rrset in rrsets(ask_tcp("@", "ANY").answer)} == {
-        "SOA", "NS", "MX", "A", "AAAA", "CAA", "HTTPS", "TXT", "NAPTR", "TYPE65280"
+        "SOA",
+        "NS",
+        "MX",
+        "A",
+        "AAAA",
+        "CAA",
+        "HTTPS",
+        "TXT",
+        "NAPTR",
+        "TYPE65280",
     }
     expected = r"unknown TYPE65280 \# 5 0102030405" + "\n" + r"unknown TYPE65281 \# 0"
     assert set(rrsets(ask_tcp("unknown", "ANY").answer)) == set(rrsets(parsed(expected)))

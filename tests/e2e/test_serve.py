@@ -14,6 +14,7 @@ import dns.message
 import dns.rcode
 import dns.rdatatype
 import pytest
+
 from harness.awaiting import until
 from harness.listening import listeners
 from harness.process import ServerProcess, await_ready, free_ports, serving, start

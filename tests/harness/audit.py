@@ -126,7 +126,8 @@ def _limit(query: bytes, transport: str) -> int:
     try:
         asked = dns.message.from_wire(query, ignore_trailing=True)
     except (dns.exception.DNSException, ValueError):
-        return PLAIN_UDP_REPLY
+        has_records = query[6:HEADER_OCTETS] != bytes(6)
+        return LARGEST_UDP_REPLY if has_records else PLAIN_UDP_REPLY  # one may be an OPT
     if asked.edns < 0:
         return PLAIN_UDP_REPLY
     return min(max(asked.payload, PLAIN_UDP_REPLY), LARGEST_UDP_REPLY)

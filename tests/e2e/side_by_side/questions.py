@@ -11,6 +11,7 @@ import dns.name
 import dns.rdataclass
 import dns.rdatatype
 import dns.zone
+from dns.rdtypes.nsbase import NSBase  # also of CNAME, DNAME and PTR
 
 TYPES = {
     name: dns.rdatatype.from_text(name)
@@ -24,7 +25,6 @@ TYPES_PER_NEIGHBOUR = 2  # of them in turn: there are many neighbours
 META_TYPES = (0, 41, 128, 249, 250, 253, 254, 65535)
 CLASSES = (0, 2, 3, 4, 254, 255, 65535)
 OPCODES = (1, 2, 3, 4, 5, 6, 7, 15)
-POINTERS = (dns.rdatatype.CNAME, dns.rdatatype.DNAME, dns.rdatatype.NS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,8 @@ class Question:
         manner = self.manner
         edns = manner.payload is not None
         head = struct.pack("!6H", message_id, manner.flags, 1, 0, 0, int(edns))
-        question = self.name.to_wire() + struct.pack("!HH", self.rtype, self.rclass)
+        name = b"".join(bytes((len(label),)) + label for label in self.name.labels)
+        question = name + struct.pack("!HH", self.rtype, self.rclass)
         if manner.payload is None:
             return head + question
         ttl = manner.version << 16 | 0x8000 * manner.dnssec_ok
@@ -140,8 +141,8 @@ def _odd_questions(name: dns.name.Name) -> Iterator[Question]:
 
 def _targets(zone: dns.zone.Zone) -> Iterator[dns.name.Name]:
     """What aliases and delegations of the zone point to, in the zone or not."""
-    for rdtype in POINTERS:
-        for _, _, rdata in zone.iterate_rdatas(rdtype):
+    for _, _, rdata in zone.iterate_rdatas():
+        if isinstance(rdata, NSBase):
             yield rdata.target
 
 

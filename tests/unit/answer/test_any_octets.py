@@ -8,12 +8,12 @@ import struct
 from random import Random
 
 import pytest
-from harness.audit import audit
-from harness.generated import mutations, owners_of, queries, snapshots
-from harness.zones import reference_player, table_player
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from harness.audit import audit
+from harness.generated import mutations, owners_of, queries, snapshots
+from harness.zones import reference_player, table_player
 from rrdns.answer.compiler import compile_table
 from rrdns.answer.player import Player
 from rrdns.answer.reference import Transport

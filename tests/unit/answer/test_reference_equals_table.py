@@ -8,10 +8,10 @@ from collections import Counter
 from random import Random
 
 import pytest
-from harness.generated import changes, owners_of, queries, snapshots
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from harness.generated import changes, owners_of, queries, snapshots
 from rrdns.answer.compiler import compile_table, recompile
 from rrdns.answer.reference import respond
 from rrdns.answer.snapshot import Cursors

@@ -163,3 +163,14 @@ def test_counts_of_rrsets_that_are_gone_are_forgotten() -> None:
     cursors.forget_all_but({KEY: turns})
     assert cursors.cursor(KEY, turns)() == 1
     assert cursors.cursor(other, turns)() == 0
+
+
+def test_an_alias_of_a_zone_cut_leads_to_its_ds_where_the_child_is_ours_too() -> None:
+    """RFC 4035 section 3.1.4.1: DS is the parent's to answer, at the end of a chain as well."""
+    child = name("child")
+    ds = rrset("child", RRType.DS, bytes(36))
+    cut = rrset("child", RRType.NS, APEX)
+    parent = snapshot(rrset("alias", RRType.CNAME, child), cut, ds).zones[APEX]
+    below = Zone.of(child, [rrset("child", RRType.SOA, APEX + APEX + SOA), cut])
+    answer = resolve(Snapshot({APEX: parent, child: below}), name("alias"), RRType.DS)
+    assert [found.rtype for found in answer.answer] == [RRType.CNAME, RRType.DS]

@@ -1,0 +1,93 @@
+"""What the machine tells of processes (proc(5)), and which core they run on."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+KIB_PER_MIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """One core for the servers and one for who asks them; the same where there is only one."""
+
+    server: int
+    client: int
+
+
+def cores() -> Cores:
+    """The first and the last of the cores that this process may run on."""
+    allowed = sorted(os.sched_getaffinity(0))
+    return Cores(server=allowed[0], client=allowed[-1])
+
+
+def on_core(core: int, command: list[str]) -> list[str]:
+    """`command`, to be run on `core`; its pid is the command's own."""
+    return ["taskset", "--cpu-list", str(core), *command]
+
+
+@contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """This process, and what it starts in the block, stay on `core`."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process, its threads, its children, and those of them that have ended."""
+    return sum(_ticks(member) for member in _family(pid)) / TICKS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """`rss_mib` adds up what each process of a server has in memory; `pss_mib` counts a page that
+    several share only once in all."""
+
+    rss_mib: float
+    pss_mib: float
+
+
+def memory(pid: int) -> Memory:
+    """The memory of a process and its children."""
+    sums = {"Rss": 0, "Pss": 0}
+    for member in _family(pid):
+        with suppress(OSError):
+            for line in (PROC / str(member) / "smaps_rollup").read_text().splitlines():
+                key, _, value = line.partition(":")
+                if key in sums:
+                    sums[key] += int(value.split()[0])
+    return Memory(sums["Rss"] / KIB_PER_MIB, sums["Pss"] / KIB_PER_MIB)
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    parents = {}
+    for entry in PROC.iterdir():
+        if entry.name.isdecimal():
+            with suppress(OSError):
+                parents[int(entry.name)] = int(_stat(int(entry.name))[1])
+    family = [pid]
+    for member in family:
+        family += [child for child, parent in parents.items() if parent == member]
+    return family
+
+
+def _ticks(pid: int) -> int:
+    """utime, stime, and the same of the children that were waited for."""
+    try:
+        return sum(int(field) for field in _stat(pid)[11:15])
+    except OSError:
+        return 0  # it has ended meanwhile
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat from the third on; the second may have spaces in it."""
+    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
