@@ -1,0 +1,149 @@
+"""What docker/ ships agrees with the server, and its files agree with each other."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rrdns.cli import DEFAULT_CONFIG, EXIT_BAD_INPUT, main
+from rrdns.config.schema import DNS_PORT, STATUS_PORT
+from rrdns.health.check import HttpCheck
+from rrdns.load import Loaded, load
+
+ROOT = Path(__file__).parents[2]
+DOCKER = ROOT / "docker"
+NEEDED = {"CAP_NET_BIND_SERVICE", "CAP_NET_RAW"}
+
+
+def _reads_config(words: list[str]) -> Path:
+    """The configuration that `rrdns WORDS` reads; fails where the command line is not one."""
+    context = main.make_context("rrdns", list(words))
+    name, command, rest = main.resolve_command(context, words)
+    assert command is not None
+    config = command.make_context(name, rest, parent=context).params["config"]
+    assert isinstance(config, Path)
+    return config
+
+
+@pytest.fixture(autouse=True)
+def _no_config_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RRDNS_CONFIG", raising=False)
+
+
+@pytest.fixture
+def unit() -> dict[str, str]:
+    lines = (DOCKER / "rrdns.service").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+@pytest.fixture
+def example() -> Loaded:
+    return load(DOCKER / "example" / DEFAULT_CONFIG.name)
+
+
+@pytest.fixture
+def compose() -> Any:
+    return yaml.safe_load((DOCKER / "compose.yaml").read_text())
+
+
+def _instructions(name: str) -> list[str]:
+    """The arguments of each Dockerfile instruction `name`, continued lines joined."""
+    text = (DOCKER / "Dockerfile").read_text().replace("\\\n", "")
+    return re.findall(rf"^{name}\s+(.*)$", text, flags=re.MULTILINE)
+
+
+def test_the_unit_starts_a_command_there_is_with_the_default_configuration(
+    unit: dict[str, str],
+) -> None:
+    program, *words = shlex.split(unit["ExecStart"])
+    assert Path(program).name == "rrdns"
+    assert _reads_config(words) == DEFAULT_CONFIG
+
+
+def test_the_unit_has_two_capabilities_and_no_way_to_others(unit: dict[str, str]) -> None:
+    assert set(unit["AmbientCapabilities"].split()) == NEEDED
+    assert set(unit["CapabilityBoundingSet"].split()) == NEEDED
+    assert unit["User"] != "root"
+
+
+def test_the_unit_does_not_start_again_what_a_wrong_file_has_ended(unit: dict[str, str]) -> None:
+    assert unit["RestartPreventExitStatus"] == str(EXIT_BAD_INPUT)
+
+
+def test_the_image_and_its_health_check_run_commands_there_are() -> None:
+    [entrypoint], [command], [health] = map(_instructions, ("ENTRYPOINT", "CMD", "HEALTHCHECK"))
+    assert json.loads(entrypoint) == ["rrdns"]
+    assert _reads_config(json.loads(command)) == DEFAULT_CONFIG
+    asked = health.split("CMD", 1)[1].split("|")[0]
+    assert _reads_config(shlex.split(asked)[1:]) == DEFAULT_CONFIG
+
+
+def test_the_image_exposes_the_ports_that_are_listened_on_unless_written() -> None:
+    [ports] = _instructions("EXPOSE")
+    assert ports.split() == [f"{DNS_PORT}/udp", f"{DNS_PORT}/tcp", f"{STATUS_PORT}/tcp"]
+
+
+def test_what_the_image_is_built_from_is_there_and_not_ignored() -> None:
+    sent = {
+        line.removeprefix("!")
+        for line in (ROOT / ".dockerignore").read_text().splitlines()
+        if line.startswith("!")
+    }
+    copied = {
+        source
+        for words in _instructions("COPY")
+        if not words.startswith("--from")
+        for source in words.split()[:-1]
+    }
+    assert copied == sent
+    assert all((ROOT / source).exists() for source in copied)
+
+
+def test_the_image_does_not_run_as_root() -> None:
+    [user] = _instructions("USER")
+    assert int(user) > 0
+
+
+def test_the_example_is_without_a_problem(example: Loaded) -> None:
+    assert not example.all_warnings()
+
+
+def test_the_mirrors_of_the_example_are_those_of_compose(example: Loaded, compose: Any) -> None:
+    addresses = {
+        name: service["networks"]["site"]["ipv4_address"]
+        for name, service in compose["services"].items()
+    }
+    [pool] = example.pools
+    del addresses["nameserver"]
+    assert {str(member.address) for member in pool.members} == set(addresses.values())
+    assert {str(check.port) for check in pool.checks if isinstance(check, HttpCheck)} == {
+        compose["services"][name]["command"][2] for name in addresses
+    }
+
+
+def test_compose_publishes_the_ports_of_the_example_on_the_loopback(
+    example: Loaded, compose: Any
+) -> None:
+    [dns], status = example.settings.dns.listen, example.settings.status
+    published = [port.rsplit(":", 2) for port in compose["services"]["nameserver"]["ports"]]
+    assert {inside for _, _, inside in published} == {
+        f"{dns.port}/udp",
+        f"{dns.port}/tcp",
+        f"{status.port}/tcp",
+    }
+    assert {host for host, _, _ in published} == {"127.0.0.1"}
+    assert dns.host.is_unspecified
+    assert status.host.is_unspecified
+
+
+def test_compose_mounts_folders_that_are_there(compose: Any) -> None:
+    for name, service in compose["services"].items():
+        for volume in service["volumes"]:
+            here, there, mode = volume.split(":")
+            assert (DOCKER / here).is_dir()
+            assert mode == "ro"
+            assert name != "nameserver" or Path(there) == DEFAULT_CONFIG.parent
