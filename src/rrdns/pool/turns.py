@@ -7,12 +7,13 @@ with 0; shifting every position of it by `head` (modulo n) gives the arrangement
 | order    | bases                                            | heads                              |
 |----------|--------------------------------------------------|------------------------------------|
 | cyclic   | 0 1 2 ... n-1                                    | 0, 1, ... n-1, or by weight        |
-| balanced | a Williams row, and its mirror image for odd n   | 0, 1, ... n-1                      |
+| balanced | 0, then each row of a Williams design of 1..n-1  | 0, 1, ... n-1                      |
 | random   | all that begin with 0, or a drawn sample of them | 0, 1, ... n-1, the turn is drawn   |
 | fixed    | 0 1 2 ... n-1                                    | 0                                  |
 
-The shifts of a Williams row (E. J. Williams, 1949) have every ordered pair of neighbours equally
-often, so that the clients of a dead head spread evenly over the others.
+A Williams design (E. J. Williams, 1949) has everyone equally often in each place, and every ordered
+pair of neighbours equally often. With the head put before a design of the others both stay true,
+and each of the others is equally often second: the clients of a dead head spread evenly.
 """
 
 import itertools
@@ -74,7 +75,7 @@ def turns_of(
         case Order.CYCLIC:
             heads = smooth_heads(weights or (1,) * size)
         case Order.BALANCED:
-            bases = _williams_bases(size)
+            bases = _balanced_bases(size)
         case Order.RANDOM:
             bases = _shuffled_bases(size, rng)
         case Order.FIXED:
@@ -103,14 +104,18 @@ def smooth_heads(weights: Sequence[int]) -> Positions:
     return tuple(heads)
 
 
-def _williams_bases(size: int) -> tuple[Positions, ...]:
-    """0, 1, n-1, 2, n-2, ...: all differences between neighbours differ (even n), or do so
-    together with those of the mirror image (odd n)."""
-    row = tuple((step + 1) // 2 if step % 2 else (size - step // 2) % size for step in range(size))
-    if size % 2 == 0 or size == 1:
-        return (row,)
-    mirrored = tuple((position - row[-1]) % size for position in reversed(row))
-    return (row, mirrored)
+def _balanced_bases(size: int) -> tuple[Positions, ...]:
+    """0, followed by the others in each order of their design."""
+    return tuple((0, *(1 + other for other in row)) for row in _williams_design(size - 1))
+
+
+def _williams_design(size: int) -> list[Positions]:
+    """All shifts of 0, 1, n-1, 2, n-2, ...: the differences between neighbours are all distinct
+    (even n), or are so together with those of the mirror image (odd n)."""
+    zigzag = [(step + 1) // 2 if step % 2 else (size - step // 2) % size for step in range(size)]
+    rows = [zigzag] if size % 2 == 0 or size == 1 else [zigzag, zigzag[::-1]]
+    shifts = range(max(size, 1))  # nobody can be arranged in one way
+    return [tuple((at + shift) % size for at in row) for row in rows for shift in shifts]
 
 
 def _shuffled_bases(size: int, rng: Random) -> tuple[Positions, ...]:

@@ -61,6 +61,14 @@ def test_balanced_has_every_ordered_pair_of_neighbours_equally_often(size: int) 
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_balanced_has_each_of_the_others_second_equally_often(size: int) -> None:
+    """So that the clients of a dead head spread evenly."""
+    pairs = Counter(one[:2] for one in lap(made(size, Order.BALANCED)))
+    assert len(pairs) == max(1, size * (size - 1))
+    assert len(set(pairs.values())) == 1
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_fixed_has_one_turn(size: int) -> None:
     assert lap(made(size, Order.FIXED)) == [tuple(addresses(size))]
 
