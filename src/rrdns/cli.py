@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from rrdns.config.settings import Listen
 from rrdns.errors import BadInputError
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_CONFIG = Path("/etc/rrdns/rrdns.yaml")
 
@@ -38,6 +40,17 @@ config_option = click.option(
     envvar="RRDNS_CONFIG",
     help="The configuration file, rrdns.yaml.",
 )
+
+
+def _port_option(name: str, default: int, what: str) -> Callable[[F], F]:
+    return click.option(
+        f"--{name}-port",
+        type=click.IntRange(1, 65535),
+        metavar="PORT",
+        default=default,
+        show_default=True,
+        help=f"{what}.",
+    )
 
 
 class FailedError(click.ClickException):
@@ -66,7 +79,7 @@ def main() -> None:
     """
 
 
-@main.command()
+@main.command(short_help="Answer queries until SIGTERM.")
 @config_option
 @click.option("-v", "--verbose", is_flag=True, help="Log what is expected too.")
 def serve(config: Path, verbose: bool) -> None:
@@ -88,21 +101,23 @@ def serve(config: Path, verbose: bool) -> None:
         raise FailedError(str(error)) from None
 
 
-@main.command()
+@main.command(short_help="Check the configuration and its zones.")
 @config_option
 def check(config: Path) -> None:
     """Check the configuration and its zone files, all problems at once, without serving."""
     from rrdns.load import load
+    from rrdns.narrator import counted
 
     loaded = load(config)
     warnings = loaded.all_warnings()
     for problem in warnings:
         click.echo(str(problem), err=True)
-    names = len(loaded.zones), len(loaded.pools), len(warnings)
-    click.echo("{}: fine ({} zones, {} pools, {} warnings)".format(config, *names))
+    numbers = {"zone": loaded.zones, "pool": loaded.pools, "warning": warnings}
+    summary = ", ".join(counted(len(things), noun) for noun, things in numbers.items())
+    click.echo(f"{config}: fine ({summary})")
 
 
-@main.command()
+@main.command(short_help="Have the running server read its files again.")
 @config_option
 def reload(config: Path) -> None:
     """Have the running server read its files again, and report what came of it.
@@ -120,7 +135,7 @@ def reload(config: Path) -> None:
     click.echo("reloaded")
 
 
-@main.command()
+@main.command(short_help="Show the running server's state.")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
 def status(config: Path, as_json: bool) -> None:
@@ -132,7 +147,7 @@ def status(config: Path, as_json: bool) -> None:
     click.echo(json.dumps(report, indent=2) if as_json else render(report), nl=as_json)
 
 
-@main.command()
+@main.command(short_help="Print the JSON Schema of rrdns.yaml.")
 def schema() -> None:
     """Print the JSON Schema of rrdns.yaml, for editors that complete and check it."""
     from rrdns.config.schema import json_schema
@@ -140,16 +155,25 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-@main.command()
-def demo() -> None:
+@main.command(short_help="Try it: an example zone and three mirrors.")
+@_port_option("dns", 5353, "DNS, over UDP and TCP, on 127.0.0.1 and ::1")
+@_port_option("status", 8053, "The status endpoint, on 127.0.0.1")
+@_port_option("mirror", 8054, "The web mirrors, on 127.0.0.11 to 127.0.0.13")
+def demo(dns_port: int, status_port: int, mirror_port: int) -> None:
     """Serve an example zone with three small web mirrors, all on this machine.
 
-    Needs no privilege and no file. DNS on 127.0.0.1:5353, status on 127.0.0.1:8053. Ctrl-C ends
-    it and removes what it has written.
+    Needs no privilege and no file. It says what to try; in a terminal it shows the members and
+    the answers as they change. Ctrl-C ends it and removes what it has written.
     """
-    from rrdns.demo import run_demo
+    from rrdns.demo.example import Ports
+    from rrdns.demo.run import run_demo
+    from rrdns.serve.sockets import ListenError
 
-    run_demo()
+    _log_to_stderr(verbose=False)
+    try:
+        _run(partial(run_demo, Ports(dns_port, status_port, mirror_port)))
+    except ListenError as error:
+        raise FailedError(str(error)) from None
 
 
 @main.command()

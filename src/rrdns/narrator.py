@@ -33,10 +33,10 @@ class Narrator:
         members = sum(len(pool.members) for pool in loaded.pools)
         log.info(
             "serving %s on %s: %s, %s",
-            _counted(len(loaded.zones), "zone"),
+            counted(len(loaded.zones), "zone"),
             ", ".join(addresses),
-            _counted(len(loaded.pools), "pool"),
-            _counted(members, "member"),
+            counted(len(loaded.pools), "pool"),
+            counted(members, "member"),
         )
 
     def member_changed(self, change: Change) -> None:
@@ -44,9 +44,12 @@ class Narrator:
 
         That a new member is up is what one expects, and told to those who ask for more.
         """
-        expected = change.before is None and change.after is not State.DOWN
+        if change.after is State.DOWN:
+            level = logging.WARNING
+        else:
+            level = logging.DEBUG if change.before is None else logging.INFO
         log.log(
-            logging.DEBUG if expected else logging.WARNING,
+            level,
             "pool=%s member=%s %s: %s",
             names.to_text(change.pool.owner),
             _member_text(change.member),
@@ -64,7 +67,7 @@ class Narrator:
             where = f"pool={names.to_text(owner)} type={type_text(rtype)}"
             if rotation.rung is None:
                 del self._rungs[key]
-                log.warning("%s: members are up again, rotation as usual", where)
+                log.info("%s: members are up again, rotation as usual", where)
             else:
                 self._rungs[key] = rotation.rung
                 handed_out = ", ".join(str(m.address) for m in rotation.members) or "nothing"
@@ -85,7 +88,7 @@ class Narrator:
         for apex in before.zones.keys() - after.zones.keys():
             log.info("zone %s: no longer served", names.to_text(apex))
         if after.settings != before.settings:
-            log.info("configuration: loaded, %s", _counted(len(after.pools), "pool"))
+            log.info("configuration: loaded, %s", counted(len(after.pools), "pool"))
         if after.settings.sockets() != before.settings.sockets():
             log.warning("dns.listen, dns.tcp or status.listen has changed: restart to apply that")
         for problem in set(after.all_warnings()) - set(before.all_warnings()):
@@ -122,5 +125,6 @@ def _member_text(member: Member) -> str:
     return f"{member.address} ({member.name})" if member.name else str(member.address)
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """`1 zone`, `2 zones`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -96,7 +96,9 @@ def _pool_problems(written: PoolSettings, pool: Pool, zone: Zone) -> Iterator[Pr
     for address, attributes in written.members.items():
         if address not in known:
             what = f"the zone has no address {address} at {owner}"
-            mend = f"it has {listed(map(str, known))}; mend the address, or add it to the zone"
+            mend = (
+                f"it has {listed(map(str, known))}; mend or remove it here, or add it to the zone"
+            )
             yield Problem(attributes.place, what, mend)
     if all(member.backup for member in pool.members):
         what = f"all members of {owner} are backups"

@@ -14,7 +14,7 @@ BACKLOG = 1024
 
 MENDS = {
     errno.EADDRINUSE: "another server listens there; `ss -lnptu` names it",
-    errno.EACCES: "a port below 1024 needs CAP_NET_BIND_SERVICE (see README, systemd)",
+    errno.EACCES: "a port below 1024 needs CAP_NET_BIND_SERVICE (see docker/README.md)",
     errno.EADDRNOTAVAIL: "no interface of this host has that address; `ip address` lists them",
     errno.EAFNOSUPPORT: "this host has no IPv6; remove the address from {setting}",
 }

@@ -175,7 +175,7 @@ def test_attributes_for_an_address_that_the_zone_lacks(bound: Bind) -> None:
     pools, problems = bound(
         "www.linux.example: {members: {192.0.2.1: {}, 192.0.2.11: {}, '2001:db8::1': }}"
     )
-    mend = "it has 192.0.2.2, 192.0.2.1, 2001:db8::2; mend the address, or add it to the zone"
+    mend = "it has 192.0.2.2, 192.0.2.1, 2001:db8::2; mend or remove it here, or add it to the zone"
     assert pools == ()
     assert problems == [
         f"rrdns.yaml:3:54: the zone has no address 192.0.2.11 at www.linux.example.; {mend}",
