@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where `bench` and `harness` are
 
-from bench.machine import cores, cpu_s, pinned
+from bench.machine import cores, cpu_s, describe, pinned
 from bench.rows import APEX, ZONE, Row, rows
 from bench.servers import SERVERS, Running, installed, running
 from bench.table import Sample, Samples, as_json, render
@@ -62,6 +62,7 @@ def main() -> None:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="every sample goes there too")
     chosen = parser.parse_args()
+    print(describe())
     with tempfile.TemporaryDirectory(prefix="rrdns-bench-") as folder:
         samples = compare(chosen.only, chosen.rounds, chosen.seconds, Path(folder))
     print(render(samples))

@@ -14,7 +14,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where `bench` and `harness` are
 
-from bench.machine import Memory, cores, memory, pinned
+from bench.machine import Memory, cores, describe, memory, pinned
 from bench.servers import SERVERS, Running, Server, installed, running
 from bench.steady import Steadiness, ask_through_a_change
 from bench.table import aligned
@@ -103,6 +103,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=here, default=here, metavar="SERVER")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every figure goes there too")
     chosen = parser.parse_args()
+    print(describe())
     found: defaultdict[int, defaultdict[str, list[Footprint]]]
     found = defaultdict(lambda: defaultdict(list))
     for number in range(1, chosen.rounds + 1):

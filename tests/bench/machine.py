@@ -1,6 +1,7 @@
 """What the machine tells of processes (proc(5)), and which core they run on."""
 
 import os
+import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -23,6 +24,14 @@ def cores() -> Cores:
     """The first and the last of the cores that this process may run on."""
     allowed = sorted(os.sched_getaffinity(0))
     return Cores(server=allowed[0], client=allowed[-1])
+
+
+def describe() -> str:
+    """What figures depend on: the machine, and how busy it is with something else."""
+    busy = os.getloadavg()[0]
+    count = len(os.sched_getaffinity(0))
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    return f"{system}, {count} cores, Python {platform.python_version()}, load {busy:.1f} before"
 
 
 def on_core(core: int, command: list[str]) -> list[str]:

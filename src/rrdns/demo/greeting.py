@@ -1,5 +1,6 @@
 """What the demo says of itself once it answers: what is there to try, ready to be pasted."""
 
+import sys
 from collections.abc import Iterable
 
 from rrdns.config.settings import Settings
@@ -18,7 +19,7 @@ Stop a mirror: it leaves the answers within 4 s. Let it run on: it comes back.
 Edit the zone, a TTL perhaps, or add an address to www. To save it is enough:
     {zone}
 The configuration beside it can be edited too, and tells commands whom to ask:
-    rrdns status -c {config}
+    {command} status -c {config}
 {end}
 """
 SIGNALS = "    kill -STOP {pid}    kill -CONT {pid}    # {name}, {url}"
@@ -39,5 +40,6 @@ def what_to_try(settings: Settings, mirrors: Iterable[Mirror], *, has_keys: bool
         ),
         zone=settings.path.with_name(ZONE_FILE),
         config=settings.path,
+        command=sys.argv[0] if sys.argv[0].endswith("/rrdns") else "rrdns",
         end=BY_KEY if has_keys else BY_SIGNAL,
     )
