@@ -16,6 +16,7 @@ from rrdns.health.check import Target
 from rrdns.health.monitor import Monitor
 from rrdns.health.result import Health
 from rrdns.health.verdict import State
+from rrdns.heap import undisturbed
 from rrdns.load import Loaded, reload
 from rrdns.narrator import Narrator
 from rrdns.pool.member import Pool
@@ -78,7 +79,7 @@ class App:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
             opened.push_async_callback(self.monitor.aclose)
-            first_round = asyncio.create_task(self._take_force(self.loaded))
+            first_round = asyncio.create_task(self._begin())
             ended = asyncio.create_task(self._stopping.wait())
             await asyncio.wait((first_round, ended), return_when=asyncio.FIRST_COMPLETED)
             if self._stopping.is_set():
@@ -121,12 +122,17 @@ class App:
         """
         async with self._reloading:
             before = self.loaded
-            after = await asyncio.to_thread(reload, before.settings.path, before)
-            if after.differs_from(before):
-                await self._take_force(after)
+            with undisturbed():
+                after = await asyncio.to_thread(reload, before.settings.path, before)
+                if after.differs_from(before):
+                    await self._take_force(after)
             self.loaded = after
             self.reloads.note(accepted=not after.rejected, now=time.time())
             self._narrator.reloaded(before, after)
+
+    async def _begin(self) -> None:
+        with undisturbed():
+            await self._take_force(self.loaded)
 
     async def _take_force(self, loaded: Loaded) -> None:
         """Probes what has not been probed yet, then answers from `loaded`."""

@@ -90,11 +90,13 @@ def serve(config: Path, verbose: bool) -> None:
     `rrdns status` say what is wrong.
     """
     from rrdns.app import App
+    from rrdns.heap import undisturbed
     from rrdns.load import load
     from rrdns.serve.sockets import ListenError
 
     _log_to_stderr(verbose)
-    loaded = load(config)
+    with undisturbed():
+        loaded = load(config)
     try:
         _run(App(loaded).run)
     except ListenError as error:

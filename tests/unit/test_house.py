@@ -29,6 +29,7 @@ STREET = (
     "status",
     "narrator",
     "systemd",
+    "heap",
     "app",
     "demo",
     "cli",

@@ -4,12 +4,14 @@ The replies come from the reference's own resolution and encoder; only the order
 records is made here, by moving whole records, so that a pool of many turns is encoded once.
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from rrdns.zone import name as names
 from rrdns.zone.name import Name
-from rrdns.zone.tree import Node, RRType, Zone, find_zone
+from rrdns.zone.tree import Node, RRset, RRType, Zone, find_zone
 
 from .resolve import Answer, RCode, resolve
 from .snapshot import Cursors, RRKey, Snapshot
@@ -56,12 +58,13 @@ def _questions_at(zone: Zone, owner: Name, node: Node) -> Iterator[Dependant]:
 def _with_answers(table: Table, questions: Iterable[Dependant], cursors: Cursors) -> Table:
     """`table` with the replies to `questions` compiled anew."""
     exact, otherwise = dict(table.exact), dict(table.otherwise)
+    entries = _Entries(table.snapshot, cursors)
     dependants: defaultdict[RRKey, set[Dependant]] = defaultdict(set)
     for owner, rtype in questions:
         answer = resolve(table.snapshot, owner, ABSENT_TYPE if rtype is None else rtype)
         for key in answer.touched:
             dependants[key].add((owner, rtype))
-        entry = _entry(owner, answer, table.snapshot, cursors)
+        entry = entries.entry(owner, answer)
         if rtype is None:
             otherwise[owner] = entry
         else:
@@ -76,28 +79,66 @@ def _key(owner: Name, rtype: int) -> bytes:
     return owner + rtype.to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
 
 
-def _entry(owner: Name, answer: Answer, snapshot: Snapshot, cursors: Cursors) -> Entry:
-    """The compiled form of `answer`; one that never fits a UDP reply is left to the reference, so
-    that most of its turns are not kept for nothing."""
-    sections = encode_sections(owner, answer)
-    arcount, octets = sections.cuts[0]
-    if octets > EDNS_UDP_OCTETS - HEADER_OCTETS - len(owner) - 4:
-        return LEFT_TO_REFERENCE
-    heads = _heads(answer.rcode, answer.authoritative, (*sections.counts, arcount))
-    if answer.turning is None:
-        return Entry(answer.rcode, heads, (sections.octets,), octets)
-    turns = snapshot.turns[answer.turning]
-    orders = [turns.order(turn) for turn in range(turns.count)]
-    body_of = {order: _body(sections, order) for order in set(orders)}
-    return Entry(
-        answer.rcode,
-        heads,
-        tuple(body_of[order] for order in orders),
-        octets,
-        cursors.cursor(answer.turning, turns),
-        turns.hold,
-        tuple((answer.turning, order[0]) for order in orders),
-    )
+class _Entries:
+    """Makes entries, and makes equal ones once: half of a zone's are one negative answer."""
+
+    def __init__(self, snapshot: Snapshot, cursors: Cursors) -> None:
+        self._snapshot = snapshot
+        self._cursors = cursors
+        self._negative: dict[tuple[Name, int], Entry] = {}
+        self._named_by: dict[Name, frozenset[Name]] = {}
+
+    def entry(self, owner: Name, answer: Answer) -> Entry:
+        """The compiled form of `answer` to a question about `owner`."""
+        if answer.answer or answer.rcode is not RCode.NOERROR or not answer.authoritative:
+            return self._made(owner, answer)
+        [soa] = answer.authority
+        if self._compresses_deeper(owner, soa):
+            return self._made(owner, answer)
+        alike = (soa.owner, len(owner))
+        if alike not in self._negative:
+            self._negative[alike] = self._made(owner, answer)
+        return self._negative[alike]
+
+    def _compresses_deeper(self, owner: Name, soa: RRset) -> bool:
+        """Whether the names in the SOA share more of `owner` than the apex.
+
+        If they do not, the octets depend only on where the apex begins in the question.
+        """
+        apex = soa.owner
+        if apex not in self._named_by:
+            mname = names.leading(soa.rdatas[0])
+            rname = names.leading(soa.rdatas[0][len(mname) :])
+            self._named_by[apex] = frozenset((*_below(mname, apex), *_below(rname, apex)))
+        return not self._named_by[apex].isdisjoint(_below(owner, apex))
+
+    def _made(self, owner: Name, answer: Answer) -> Entry:
+        """A new entry; an answer that never fits a UDP reply is left to the reference, so that
+        most of its turns are not kept for nothing."""
+        sections = encode_sections(owner, answer)
+        arcount, octets = sections.cuts[0]
+        if octets > EDNS_UDP_OCTETS - HEADER_OCTETS - len(owner) - 4:
+            return LEFT_TO_REFERENCE
+        heads = _heads(answer.rcode, answer.authoritative, (*sections.counts, arcount))
+        if answer.turning is None:
+            return Entry(answer.rcode, heads, (sections.octets,), octets)
+        turns = self._snapshot.turns[answer.turning]
+        orders = [turns.order(turn) for turn in range(turns.count)]
+        body_of = {order: _body(sections, order) for order in set(orders)}
+        return Entry(
+            answer.rcode,
+            heads,
+            tuple(body_of[order] for order in orders),
+            octets,
+            self._cursors.cursor(answer.turning, turns),
+            turns.hold,
+            tuple((answer.turning, order[0]) for order in orders),
+        )
+
+
+def _below(name: Name, apex: Name) -> list[Name]:
+    """`name` and its ancestors as far as they are below `apex`; all of them if it is elsewhere."""
+    return list(itertools.takewhile(lambda ancestor: ancestor != apex, names.ancestry(name)))
 
 
 def _body(sections: Sections, order: tuple[bytes, ...]) -> bytes:

@@ -268,8 +268,8 @@ def _rd(rtype: int, rdata: bytes) -> RD:
         case RRType.MX:
             return MX(_label(Name(rdata[2:])), int.from_bytes(rdata[:2], "big"))
         case RRType.SOA:
-            mname_end = rdata.index(0) + 1
-            mname, rname = Name(rdata[:mname_end]), Name(rdata[mname_end:-20])
+            mname = names.leading(rdata)
+            rname = names.leading(rdata[len(mname) :])
             return SOA(_label(mname), _label(rname), struct.unpack("!5I", rdata[-20:]))
     return RD(rdata)
 

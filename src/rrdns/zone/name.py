@@ -41,6 +41,14 @@ def ancestry(name: Name) -> Iterator[Name]:
     yield ROOT
 
 
+def leading(wire: bytes) -> Name:
+    """The uncompressed name that `wire` begins with, as RDATA does that holds several fields."""
+    at = 0
+    while wire[at]:
+        at += 1 + wire[at]
+    return Name(wire[: at + 1])
+
+
 def is_at_or_below(name: Name, ancestor: Name) -> bool:
     """Whether `name` is `ancestor` or a descendant of it, label by label."""
     return name.endswith(ancestor) and ancestor in ancestry(name)
