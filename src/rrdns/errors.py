@@ -35,7 +35,7 @@ class Problem:
 
     def __str__(self) -> str:
         prefix = "warning: " if self.severity is Severity.WARNING else ""
-        return f"{self.place}: {prefix}{self.what}; {self.mend}"
+        return _on_one_line(f"{self.place}: {prefix}{self.what}; {self.mend}")
 
 
 class BadInputError(Exception):
@@ -44,6 +44,11 @@ class BadInputError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems))
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def _on_one_line(text: str) -> str:
+    """`text` with what would break the line, or steer a terminal, written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def errors_in(problems: Iterable[Problem]) -> list[Problem]:
