@@ -58,6 +58,7 @@ class App:
         self._pools_of: dict[Target, list[Pool]] = {}
         self._stale: set[Pool] = set()
         self._reloading = asyncio.Lock()
+        self._reload_is_due = False
         self._stopping = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
 
@@ -78,6 +79,7 @@ class App:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
+            loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
             opened.push_async_callback(self.monitor.aclose)
             first_round = asyncio.create_task(self._begin())
             ended = asyncio.create_task(self._stopping.wait())
@@ -106,7 +108,6 @@ class App:
         await self._tcp.start()
         watching = asyncio.create_task(self._follow_saves())
         opened.callback(watching.cancel)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload_on_signal)
         self.ready = True
         self._narrator.serving(self.loaded, [pair.address for pair in pairs])
         notify("READY=1")
@@ -121,6 +122,7 @@ class App:
         Members that are new are probed before they are handed out, those that are gone no longer.
         """
         async with self._reloading:
+            self._reload_is_due = False
             before = self.loaded
             with undisturbed():
                 after = await asyncio.to_thread(reload, before.settings.path, before)
@@ -131,8 +133,9 @@ class App:
             self._narrator.reloaded(before, after)
 
     async def _begin(self) -> None:
-        with undisturbed():
-            await self._take_force(self.loaded)
+        async with self._reloading:
+            with undisturbed():
+                await self._take_force(self.loaded)
 
     async def _take_force(self, loaded: Loaded) -> None:
         """Probes what has not been probed yet, then answers from `loaded`."""
@@ -180,14 +183,24 @@ class App:
         return self.monitor.health(target).verdict.state
 
     def _reload_on_signal(self) -> None:
-        self._background.add(task := asyncio.create_task(self.reload()))
-        task.add_done_callback(self._background.discard)
+        """Reloads; a signal that comes while a reload has yet to begin is served by that one."""
+        if not self._reload_is_due:
+            self._reload_is_due = True
+            self._background.add(task := asyncio.create_task(self._reload_or_report()))
+            task.add_done_callback(self._background.discard)
 
     async def _follow_saves(self) -> None:
         """A save is enough: reads the files again whenever they have changed."""
         async with aclosing(saves(lambda: self.loaded.stamps)) as settled:
             async for _ in settled:
-                await self.reload()
+                await self._reload_or_report()
+
+    async def _reload_or_report(self) -> None:
+        """A defect of ours must not end the watching of saves."""
+        try:
+            await self.reload()
+        except Exception:
+            log.exception("the files could not be read again; please report this")
 
 
 def _bind(listen: Listen, opened: AsyncExitStack) -> BoundPair:

@@ -199,3 +199,12 @@ def test_no_query_is_lost_or_answered_wrongly_during_1000_reloads(server: Server
     assert {reply.rcode for reply in answered} == {0}
     assert {frozenset(reply.addresses) for reply in answered} == {frozenset(OLD), frozenset(NEW)}
     print(f"{RELOADS} reloads, {len(answered)} queries answered")
+
+
+def test_a_flood_of_sighups_is_a_few_reloads(server: ServerProcess) -> None:
+    for _ in range(500):
+        server.send(signal.SIGHUP)
+    save(server, zone(NEW, serial=2))
+    until(lambda: ask(server) == set(NEW))
+    until(lambda: rrdns(server, "reload").returncode == 0)
+    assert report(server)["reload"]["accepted"] < 100
