@@ -5,18 +5,19 @@ import logging
 import resource
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack, aclosing
 from random import SystemRandom
+from typing import Any, TypeVar
 
 from rrdns.answer.player import Player
 from rrdns.answer.reference import Transport
+from rrdns.aside import aside
 from rrdns.config.settings import Listen
 from rrdns.health.check import Target
 from rrdns.health.monitor import Monitor
 from rrdns.health.result import Health
 from rrdns.health.verdict import State
-from rrdns.heap import undisturbed
 from rrdns.load import Loaded, reload
 from rrdns.narrator import Narrator
 from rrdns.pool.member import Pool
@@ -32,6 +33,8 @@ from rrdns.systemd import notify
 from rrdns.watch import saves
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class App:
@@ -60,7 +63,7 @@ class App:
         self._reloading = asyncio.Lock()
         self._reload_is_due = False
         self._stopping = asyncio.Event()
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[Any]] = set()
 
     @property
     def tcp_connections(self) -> int:
@@ -81,14 +84,15 @@ class App:
                 loop.add_signal_handler(number, self.stop)
             loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
             opened.push_async_callback(self.monitor.aclose)
-            first_round = asyncio.create_task(self._begin())
-            ended = asyncio.create_task(self._stopping.wait())
-            await asyncio.wait((first_round, ended), return_when=asyncio.FIRST_COMPLETED)
-            if self._stopping.is_set():
-                first_round.cancel()
-                return
-            await first_round
-            await self._serve(pairs, opened)
+            opened.push_async_callback(self._end_background)
+            begun = self._in_background(self._begin())
+            stopped = self._in_background(self._stopping.wait())
+            await asyncio.wait((begun, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if not self._stopping.is_set():
+                await begun
+                await self._serve(pairs, opened)
+            notify("STOPPING=1")
+            log.info("stopping")
 
     def stop(self) -> None:
         """Ends `run`, as SIGTERM does; before `run` it ends that at once."""
@@ -103,18 +107,15 @@ class App:
             self.loaded.settings.dns.tcp,
         )
         opened.callback(udp.stop)
-        opened.push_async_callback(self._tcp.stop)
+        opened.callback(self._tcp.stop)
         udp.start()
-        await self._tcp.start()
-        watching = asyncio.create_task(self._follow_saves())
-        opened.callback(watching.cancel)
+        self._tcp.start()
+        self._in_background(self._follow_saves())
         self.ready = True
         self._narrator.serving(self.loaded, [pair.address for pair in pairs])
         notify("READY=1")
         await self._stopping.wait()
         self.ready = False
-        notify("STOPPING=1")
-        log.info("stopping")
 
     async def reload(self) -> None:
         """Reads the files again and puts the good ones in force, all at once.
@@ -123,19 +124,22 @@ class App:
         """
         async with self._reloading:
             self._reload_is_due = False
+            self.reloads.begun += 1
+            accepted = False
             before = self.loaded
-            with undisturbed():
-                after = await asyncio.to_thread(reload, before.settings.path, before)
+            try:
+                after = await aside(reload, before.settings.path, before)
                 if after.differs_from(before):
                     await self._take_force(after)
-            self.loaded = after
-            self.reloads.note(accepted=not after.rejected, now=time.time())
-            self._narrator.reloaded(before, after)
+                self.loaded = after
+                await aside(self._narrator.reloaded, before, after)
+                accepted = not after.rejected
+            finally:
+                self.reloads.done(accepted=accepted, now=time.time())
 
     async def _begin(self) -> None:
         async with self._reloading:
-            with undisturbed():
-                await self._take_force(self.loaded)
+            await self._take_force(self.loaded)
 
     async def _take_force(self, loaded: Loaded) -> None:
         """Probes what has not been probed yet, then answers from `loaded`."""
@@ -155,6 +159,7 @@ class App:
                     self._pools_of[target].append(pool)
         self.monitor.watch(targets)
         self.standings.forget_all_but(loaded.pools)
+        self._narrator.forget_all_but(loaded.pools)
         self._stale.clear()
         self._review(loaded.pools)
 
@@ -186,8 +191,7 @@ class App:
         """Reloads; a signal that comes while a reload has yet to begin is served by that one."""
         if not self._reload_is_due:
             self._reload_is_due = True
-            self._background.add(task := asyncio.create_task(self._reload_or_report()))
-            task.add_done_callback(self._background.discard)
+            self._in_background(self._reload_or_report())
 
     async def _follow_saves(self) -> None:
         """A save is enough: reads the files again whenever they have changed."""
@@ -201,6 +205,19 @@ class App:
             await self.reload()
         except Exception:
             log.exception("the files could not be read again; please report this")
+
+    def _in_background(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Runs `work` until it is done or the server ends."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return task
+
+    async def _end_background(self) -> None:
+        tasks = tuple(self._background)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _bind(listen: Listen, opened: AsyncExitStack) -> BoundPair:

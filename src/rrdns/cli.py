@@ -90,13 +90,11 @@ def serve(config: Path, verbose: bool) -> None:
     `rrdns status` say what is wrong.
     """
     from rrdns.app import App
-    from rrdns.heap import undisturbed
     from rrdns.load import load
     from rrdns.serve.sockets import ListenError
 
     _log_to_stderr(verbose)
-    with undisturbed():
-        loaded = load(config)
+    loaded = load(config)
     try:
         _run(App(loaded).run)
     except ListenError as error:
@@ -197,19 +195,13 @@ def _ask(question: Callable[[Listen], T], config: Path) -> T:
 
 def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs the server on the fastest event loop there is."""
+    from rrdns.serve.loops import fastest_loop
+
     # A thread that wants to answer waits at most this long for one that computes. The default
     # of 5 ms would let a reload hold up every single answer for that long.
     sys.setswitchinterval(0.0005)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=fastest_loop()) as runner:
         runner.run(start())
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 def _log_to_stderr(verbose: bool) -> None:

@@ -9,6 +9,7 @@ from rrdns.config.bind import bind
 from rrdns.config.read import read_settings
 from rrdns.config.settings import Settings
 from rrdns.errors import BadInputError, Problem, errors_in
+from rrdns.heap import undisturbed
 from rrdns.pool.member import Pool
 from rrdns.watch import Stamp, Stamps, stamps_of
 from rrdns.zone.master import BadZoneError, LoadedZone, read_zone
@@ -63,7 +64,8 @@ class Loaded:
 def load(path: Path) -> Loaded:
     """All that the configuration at `path` names; BadInputError says everything that is wrong."""
     reading = _Reading({})
-    return reading.join(reading.settings(path))
+    with undisturbed():
+        return reading.join(reading.settings(path))
 
 
 def reload(path: Path, before: Loaded) -> Loaded:
@@ -78,7 +80,8 @@ def reload(path: Path, before: Loaded) -> Loaded:
         reading.rejected += error.problems
         settings = before.settings
     try:
-        return reading.join(settings)
+        with undisturbed():
+            return reading.join(settings)
     except BadInputError as error:
         return replace(before, stamps=reading.stamps, rejected=error.problems)
 

@@ -13,10 +13,12 @@ from rrdns.pool.rotation import Rotation
 from rrdns.pool.standing import Change
 from rrdns.publisher import families
 from rrdns.zone import name as names
-from rrdns.zone.changes import changes, kept_its_serial, type_text
+from rrdns.zone.changes import changes, type_text
 from rrdns.zone.tree import Zone
 
 log = logging.getLogger("rrdns")
+
+MOST_NAMED = 12  # addresses in one line
 
 
 class Narrator:
@@ -70,17 +72,30 @@ class Narrator:
                 log.info("%s: members are up again, rotation as usual", where)
             else:
                 self._rungs[key] = rotation.rung
-                handed_out = ", ".join(str(m.address) for m in rotation.members) or "nothing"
+                addresses = [str(member.address) for member in rotation.members[:MOST_NAMED]]
+                more = ["..."] if len(rotation.members) > MOST_NAMED else []
+                handed_out = ", ".join(addresses + more) or "nothing"
                 log.error(
                     "%s: no member is up; %s: handing out %s", where, rotation.rung, handed_out
                 )
 
+    def forget_all_but(self, pools: Iterable[Pool]) -> None:
+        """Drops what is known of pools that are gone."""
+        kept = {key for pool in pools for key in families(pool)}
+        for key in self._rungs.keys() - kept:
+            del self._rungs[key]
+
     def reloaded(self, before: Loaded, after: Loaded) -> None:
-        """What a reload changed in terms of answers, and what it rejected."""
+        """What a reload changed in terms of answers, and what it rejected.
+
+        Takes its time with large zones, and may be called from another thread.
+        """
         for problem in after.rejected:
             log.error("%s", problem)
         if after.rejected:
             log.error("rejected: what was served before is served on, until this is mended")
+        elif not after.differs_from(before):
+            log.info("reload: nothing has changed")
         for apex, version in after.zones.items():
             old = before.zones.get(apex)
             if old is None or old.loaded is not version.loaded:
@@ -100,7 +115,7 @@ class Narrator:
         for check, health in healths:
             if health.verdict.state is change.after and health.last is not None:
                 needed = check.fall if change.after is State.DOWN else check.rise
-                count = "" if change.before is None else f" ({needed} of {needed})"
+                count = "" if change.before is None else f" ({health.decided_by} of {needed})"
                 return f"{check.name}: {health.last.reason}{count}"
         return "no check"
 
@@ -111,9 +126,10 @@ def _tell_of_zone(before: Zone | None, after: Zone) -> None:
     log.info("zone %s: loaded, serial %d", zone, after.serial)
     if before is None:
         return
-    for line in changes(before, after):
+    lines = changes(before, after)
+    for line in lines:
         log.info("zone %s: %s", zone, line)
-    if kept_its_serial(before, after):
+    if lines and before.serial == after.serial:
         log.warning(
             "zone %s: changed without a new serial (still %d); raise it in the SOA",
             zone,

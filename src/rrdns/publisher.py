@@ -4,7 +4,6 @@ The one place where rotations are remembered and the table is exchanged. A healt
 the pools that it is about; a reload makes everything anew, and is compiled off the event loop.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from random import Random
@@ -12,14 +11,17 @@ from random import Random
 from rrdns.answer.compiler import compile_table, recompile
 from rrdns.answer.player import Publication
 from rrdns.answer.snapshot import Cursors, RRKey, Snapshot
+from rrdns.answer.table import Table
+from rrdns.aside import aside
 from rrdns.config.settings import Identity
 from rrdns.health.check import Target
 from rrdns.health.verdict import State, all_of, any_of
+from rrdns.heap import undisturbed
 from rrdns.pool.member import Member, Policy, Pool, Require
 from rrdns.pool.rotation import Rotation, rotation_of
 from rrdns.pool.turns import Turns, turns_of
 from rrdns.zone.name import Name
-from rrdns.zone.tree import ADDRESS_TYPES, RRType, Zone
+from rrdns.zone.tree import ADDRESS_TYPES, RRType, Zone, find_zone
 
 StateOf = Callable[[Target], State]
 
@@ -45,32 +47,44 @@ class Publisher:
         """Exchanges everything at once; queries are answered from the old table until then."""
         pools = tuple(pools)
         rotations = self._rotations_of(pools)
-        turns = {**_turns_of_plain_rrsets(zones, self._rng), **self._turns_of(pools, rotations)}
-        snapshot = Snapshot(zones, turns, identity)
-        table = await asyncio.to_thread(compile_table, snapshot, self.cursors)
-        self.rotations = rotations
-        self.publication.table = table
-        self.cursors.forget_all_but(turns)
+        of_pools = self._turns_of(pools, rotations)
+        table = await aside(self._compiled, zones, of_pools, identity)
+        # Health may have changed while the table was being compiled: what goes out is as of now.
+        latest = self._rotations_of(pools)
+        self.publication.table = self._brought_up(table, pools, rotations, latest)
+        self.rotations = latest
+        self.cursors.forget_all_but(table.snapshot.turns)
 
     def refresh(self, pools: Iterable[Pool]) -> None:
-        """Publishes the rotations of `pools` as their members' health has them now.
-
-        To be called after `publish` too, for what has changed while the table was compiled.
-        """
+        """Publishes the rotations of `pools` as their members' health has them now."""
         pools = tuple(pools)
-        rotations = self._rotations_of(pools)
-        changed = {
-            key: rotation
-            for key, rotation in rotations.items()
-            if rotation != self.rotations.get(key)
-        }
-        if not changed:
-            return
+        latest = self._rotations_of(pools)
         table = self.publication.table
+        self.publication.table = self._brought_up(table, pools, self.rotations, latest)
+        self.rotations = {**self.rotations, **latest}
+
+    def _compiled(
+        self, zones: Mapping[Name, Zone], of_pools: Mapping[RRKey, Turns], identity: Identity
+    ) -> Table:
+        """The table of everything; what takes its time, on a thread aside."""
+        with undisturbed():
+            turns = {**_turns_of_plain_rrsets(zones, self._rng), **of_pools}
+            return compile_table(Snapshot(zones, turns, identity), self.cursors)
+
+    def _brought_up(
+        self,
+        table: Table,
+        pools: Iterable[Pool],
+        before: Mapping[RRKey, Rotation],
+        latest: Mapping[RRKey, Rotation],
+    ) -> Table:
+        """`table`, which has the rotations `before`, with the `latest`."""
+        changed = {key: now for key, now in latest.items() if now != before.get(key)}
+        if not changed:
+            return table
         turns = {**table.snapshot.turns, **self._turns_of(pools, changed)}
         snapshot = replace(table.snapshot, turns=turns)
-        self.rotations = {**self.rotations, **changed}
-        self.publication.table = recompile(table, snapshot, changed, self.cursors)
+        return recompile(table, snapshot, changed, self.cursors)
 
     def _rotations_of(self, pools: Iterable[Pool]) -> dict[RRKey, Rotation]:
         """The rotation of each family of each pool, by the RRset that it orders."""
@@ -101,12 +115,11 @@ class Publisher:
 
 def families(pool: Pool) -> dict[RRKey, tuple[Member, ...]]:
     """The members of a pool by the RRset that each is in, A before AAAA."""
-    rtype_of = {4: RRType.A, 6: RRType.AAAA}
-    by_rrset: dict[RRKey, tuple[Member, ...]] = {}
-    for member in sorted(pool.members, key=lambda member: member.address.version):
-        key = (pool.owner, rtype_of[member.address.version])
-        by_rrset[key] = (*by_rrset.get(key, ()), member)
-    return by_rrset
+    return {
+        (pool.owner, rtype): members
+        for rtype, version in ((RRType.A, 4), (RRType.AAAA, 6))
+        if (members := tuple(m for m in pool.members if m.address.version == version))
+    }
 
 
 def _turns_of_plain_rrsets(zones: Mapping[Name, Zone], rng: Random) -> dict[RRKey, Turns]:
@@ -116,5 +129,7 @@ def _turns_of_plain_rrsets(zones: Mapping[Name, Zone], rng: Random) -> dict[RRKe
         for zone in zones.values()
         for owner, node in zone.nodes.items()
         for rtype in ADDRESS_TYPES
-        if rtype in node and len(node[rtype].rdatas) > 1
+        if rtype in node
+        and len(node[rtype].rdatas) > 1
+        and find_zone(zones, owner, qtype=0) is zone
     }

@@ -1,13 +1,18 @@
 """What is published follows the members' health, and nothing else is touched by it."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 from random import Random
+from typing import Any
 
 import dns.message
 import pytest
 
-from rrdns.answer.player import Player
+from rrdns import publisher as publisher_module
+from rrdns.answer.compiler import compile_table
+from rrdns.answer.player import Player, Publication
 from rrdns.answer.reference import Transport
+from rrdns.answer.table import Table
 from rrdns.config.settings import Identity
 from rrdns.health.check import Target, TcpCheck
 from rrdns.health.verdict import State
@@ -105,3 +110,45 @@ async def test_the_same_health_publishes_nothing_new(health: Health) -> None:
     table = publisher.publication.table
     publisher.refresh([POOL])
     assert publisher.publication.table is table
+
+
+async def test_a_parent_zone_lends_a_child_no_turns(health: Health) -> None:
+    """What a parent of ours has below its cut is not what the child hands out."""
+    child, www = from_text("child.lab.example"), from_text("www.child.lab.example")
+    soa = RRset(child, RRType.SOA, 60, (b"\0\0" + bytes(20),))
+    ours = RRset(www, RRType.A, 60, (bytes((10, 0, 0, 1)),))
+    stale = RRset(www, RRType.A, 60, tuple(bytes((10, 9, 9, last)) for last in (7, 8)))
+    cut = RRset(child, RRType.NS, 60, (www,))
+    parent = Zone.of(APEX, [replace(soa, owner=APEX), cut, stale])
+    publisher = Publisher(health.state_of, Random(1))
+    both = [parent, Zone.of(child, [soa, ours])]
+    for order in (both, both[::-1]):
+        await publisher.publish({zone.apex: zone for zone in order}, [], Identity())
+        player = Player(publisher.publication, publisher.cursors, Transport.UDP)
+        assert ask(player, "www.child.lab.example") == ["10.0.0.1"]
+
+
+async def test_what_dies_while_a_table_is_compiled_is_not_in_it(
+    health: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publisher, player = await published(health)
+    seen = []
+
+    def compiled(*args: Any) -> Table:
+        table = compile_table(*args)
+        health["one", "192.0.2.2"] = State.DOWN
+        return table
+
+    class Watched(Publication):
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value)
+            seen.append(value)
+
+    monkeypatch.setattr(publisher_module, "compile_table", compiled)
+    publisher.publication = Watched(publisher.publication.table)
+    seen.clear()
+    zones = publisher.publication.table.snapshot.zones
+    await publisher.publish(zones, [POOL], Identity())
+    player = Player(publisher.publication, publisher.cursors, Transport.UDP)
+    assert len(seen) == 1
+    assert set(ask(player)) == {"192.0.2.1", "192.0.2.3"}

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from rrdns.pool.turns import Turns
 from rrdns.zone.name import MAX_NAME_OCTETS, Name, is_at_or_below
 from rrdns.zone.tree import (
     ADDRESS_TYPES,
@@ -169,8 +170,7 @@ class _Resolution:
             return self._negative(RCode.NOERROR)
         self.chain.append(replace(effective, owner=owner))
         additional = tuple(self._additional_for(rrset))
-        key = (rrset.owner, rrset.rtype)
-        turning = key if key in self.snapshot.turns else None
+        turning = (rrset.owner, rrset.rtype) if self._turns_of(rrset) is not None else None
         return replace(self._answer(RCode.NOERROR), additional=additional, turning=turning)
 
     def _found_any(self, rrsets: tuple[RRset, ...], owner: Name) -> Answer:
@@ -227,9 +227,16 @@ class _Resolution:
 
     def _effective(self, rrset: RRset) -> RRset | None:
         """`rrset` as it may be handed out now: without the members that are out of rotation."""
-        key = (rrset.owner, rrset.rtype)
-        turns = self.snapshot.turns.get(key)
+        turns = self._turns_of(rrset)
         if turns is None:
             return rrset
-        self.touched.add(key)
+        self.touched.add((rrset.owner, rrset.rtype))
         return replace(rrset, rdatas=turns.order(0)) if turns.rdatas else None
+
+    def _turns_of(self, rrset: RRset) -> Turns | None:
+        """The turns of an RRset of this zone. A zone below may have the same name and type, whose
+        turns these are then: what a parent has there is not what is handed out (RFC 2181 6.1)."""
+        turns = self.snapshot.turns.get((rrset.owner, rrset.rtype))
+        if turns is None or find_zone(self.snapshot.zones, rrset.owner, qtype=0) is not self.zone:
+            return None
+        return turns

@@ -4,7 +4,7 @@ All are values: equal checks of one address are one probe, however many pools sh
 Durations are in seconds and end in `_s`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address
 
 Address = IPv4Address | IPv6Address
@@ -24,6 +24,20 @@ class Check:
     fast_interval_s: float = 0.5
     fall: int = 2
     rise: int = 2
+
+    @property
+    def question(self) -> "Check":
+        """The check without what says how often, how patiently and when to believe it."""
+        usual = Check(name="")
+        return replace(
+            self,
+            name=usual.name,
+            interval_s=usual.interval_s,
+            timeout_s=usual.timeout_s,
+            fast_interval_s=usual.fast_interval_s,
+            fall=usual.fall,
+            rise=usual.rise,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,3 +87,8 @@ class Target:
 
     check: Check
     address: Address
+
+    @property
+    def question(self) -> "Target":
+        """The same, whatever its rhythm and name: what was found of one holds for the other."""
+        return Target(self.check.question, self.address)

@@ -65,9 +65,9 @@ class Monitor:
 
         What was found is kept for `watch`.
         """
+        self._take_on(targets)
         tasks = []
-        for target in targets:
-            watch = self._watch_of(target)
+        for watch in [self._watched[target] for target in targets]:
             if watch.health.last is None:
                 tasks.append(watch.running_probe() or watch.start_probe())
                 if len(tasks) % FIRST_ROUND_BATCH == 0:
@@ -83,13 +83,24 @@ class Monitor:
         that stay keep their health and their rhythm.
         """
         wanted = set(targets)
+        self._take_on(targets)
         for target in [target for target in self._watched if target not in wanted]:
             self._watched.pop(target).stop()
-        for target in targets:
-            watch = self._watch_of(target)
+        for watch in [self._watched[target] for target in targets]:
             if not watch.planned:
                 self._seats += 1
                 watch.plan(self._seats * SPREAD % 1)
+
+    def _take_on(self, targets: Collection[Target]) -> None:
+        """Has a watch for each of `targets`. One that asks what another asks in a different rhythm
+        begins with what that one has found: an edit of an interval proves nothing."""
+        new = [target for target in targets if target not in self._watched]
+        if not new:
+            return
+        found = {target.question: watch.health for target, watch in self._watched.items()}
+        for target in new:
+            watch = self._watched[target] = _Watch(self, target)
+            watch.health = found.get(target.question, watch.health)
 
     def health(self, target: Target) -> Health:
         """What is known of `target`; KeyError for one that neither method was told of."""
@@ -105,12 +116,6 @@ class Monitor:
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self._probers.aclose()
-
-    def _watch_of(self, target: Target) -> "_Watch":
-        watch = self._watched.get(target)
-        if watch is None:
-            watch = self._watched[target] = _Watch(self, target)
-        return watch
 
     def _spawn(self, watch: "_Watch", run: "_Run") -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(self._probe(watch, run))
@@ -240,5 +245,6 @@ def _after(health: Health, result: Result, target: Target) -> Health:
     """The health once `result` is known."""
     check, now = target.check, time.time()
     verdict = health.verdict.after(result.outcome, check.rise, check.fall)
-    since = health.since if verdict.state is health.verdict.state else now
-    return Health(verdict, since, result, now)
+    if verdict.state is health.verdict.state:
+        return Health(verdict, health.since, result, now, health.decided_by)
+    return Health(verdict, now, result, now, decided_by=health.verdict.streak + 1)

@@ -20,14 +20,15 @@ class Result:
 class Health:
     """What is known of one target.
 
-    `since` is the wall clock time (time.time) at which the present state began, `at` that of the
-    last outcome; `at` is 0 while `last` is None.
+    `since` is the wall clock time (time.time) at which the present state began, `decided_by` how
+    many outcomes in a row it took. `at` is the time of the last outcome, 0 while `last` is None.
     """
 
     verdict: Verdict
     since: float
     last: Result | None = None
     at: float = 0.0
+    decided_by: int = 0
 
 
 def one_line(text: str, most: int = MAX_REASON) -> str:

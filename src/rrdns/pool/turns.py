@@ -26,6 +26,8 @@ from .member import Order, Policy
 
 LARGEST_FULL_SHUFFLE = 5  # beyond it, the (n-1)! bases of a random order are sampled
 SAMPLED_BASES = 24  # as many as the largest full shuffle has
+LARGEST_DESIGN = 32  # members; a design grows with their cube, and so many spread anyway
+LONGEST_LAP = 1000  # turns; weights that make a longer one are scaled down to about this
 
 Positions = tuple[int, ...]
 
@@ -74,7 +76,7 @@ def turns_of(
     match policy.order:
         case Order.CYCLIC:
             heads = smooth_heads(weights or (1,) * size)
-        case Order.BALANCED:
+        case Order.BALANCED if size <= LARGEST_DESIGN:
             bases = _balanced_bases(size)
         case Order.RANDOM:
             bases = _shuffled_bases(size, rng)
@@ -91,8 +93,12 @@ def smooth_heads(weights: Sequence[int]) -> Positions:
     Each step everyone gains its weight, the richest is chosen and pays the total; equal weights
     give 0, 1, ... n-1.
     """
+    if len(set(weights)) == 1:
+        return tuple(range(len(weights)))
     divisor = math.gcd(*weights)
     gains = [weight // divisor for weight in weights]
+    if sum(gains) > LONGEST_LAP:
+        gains = [max(1, round(gain * LONGEST_LAP / sum(gains))) for gain in gains]
     total = sum(gains)
     credit = [0] * len(gains)
     heads = []

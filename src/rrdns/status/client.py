@@ -9,6 +9,8 @@ from typing import Any
 
 from rrdns.config.settings import Listen
 
+from .report import pid_namespace
+
 ANSWER_TIMEOUT_S = 5.0
 RELOAD_TIMEOUT_S = 120.0  # a large zone is read for a while
 POLL_S = 0.05
@@ -40,6 +42,8 @@ def fetch_report(listen: Listen) -> dict[str, Any]:
 def reload_server(listen: Listen) -> list[str]:
     """Has the server read its files again; the problems of those that it rejected."""
     before = fetch_report(listen)
+    if before["pid_namespace"] != pid_namespace():
+        raise NoServerError("the server is in another container or host; run `rrdns reload` there")
     try:
         os.kill(before["pid"], signal.SIGHUP)
     except ProcessLookupError:
@@ -53,11 +57,12 @@ def reload_server(listen: Listen) -> list[str]:
     deadline = time.monotonic() + RELOAD_TIMEOUT_S
     while time.monotonic() < deadline:
         report = fetch_report(listen)
-        if _reloads(report) > _reloads(before):
+        if _done(report) > before["reload"]["begun"]:  # it began after the signal
             return [str(problem) for problem in report["reload"]["problems"]]
         time.sleep(POLL_S)
     raise NoServerError(f"no reload was done within {RELOAD_TIMEOUT_S:g} s; see the server's log")
 
 
-def _reloads(report: dict[str, Any]) -> int:
+def _done(report: dict[str, Any]) -> int:
+    """The number of the last reload that is done."""
     return int(report["reload"]["accepted"]) + int(report["reload"]["rejected"])

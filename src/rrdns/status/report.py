@@ -31,14 +31,19 @@ Report = dict[str, Any]
 
 @dataclass(slots=True)
 class Reloads:
-    """How reloads went. `last_at` is the time (time.time) of the last one."""
+    """How reloads went, which are numbered from 1 in the order in which they begin.
 
+    `begun` is the number of the newest one; as they run one after the other, `accepted` and
+    `rejected` together are the number of the last one done, at `last_at` (time.time).
+    """
+
+    begun: int = 0
     accepted: int = 0
     rejected: int = 0
     last_at: float | None = None
 
-    def note(self, *, accepted: bool, now: float) -> None:
-        """Counts a reload; it is rejected if anything in it did not take effect."""
+    def done(self, *, accepted: bool, now: float) -> None:
+        """The newest one is done; it is rejected if anything in it did not take effect."""
         if accepted:
             self.accepted += 1
         else:
@@ -79,6 +84,7 @@ def report(observed: Observed) -> Report:
     return {
         "version": __version__,
         "pid": os.getpid(),
+        "pid_namespace": pid_namespace(),
         "ready": observed.ready,
         "uptime_s": round(max(0.0, time.time() - observed.started_at), 1),
         "reload": _reload_report(observed),
@@ -111,6 +117,14 @@ def pool_report(observed: Observed, pool: Pool) -> Report:
     }
 
 
+def pid_namespace() -> int | None:
+    """What tells whether a pid means the same to two processes (pid_namespaces(7))."""
+    try:
+        return Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return None
+
+
 def state_of(observed: Observed, pool: Pool, member: Member) -> State:
     """What is believed of a member; unknown also before it was first probed."""
     try:
@@ -127,6 +141,7 @@ def rotation_at(observed: Observed, owner: Name, rtype: int) -> Rotation:
 def _reload_report(observed: Observed) -> Report:
     reloads = observed.reloads
     return {
+        "begun": reloads.begun,
         "accepted": reloads.accepted,
         "rejected": reloads.rejected,
         "last_at": None if reloads.last_at is None else _time_text(reloads.last_at),

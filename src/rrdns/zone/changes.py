@@ -9,31 +9,29 @@ import dns.rdatatype
 
 from . import name as names
 from .name import Name
-from .tree import RRset, Zone
+from .tree import Node, RRset, Zone
 
 MOST_TOLD = 20  # lines; a larger edit is summed up
 
 
 def changes(before: Zone, after: Zone) -> list[str]:
     """One line per changed RRset: `www.linux.example. A: -192.0.2.11 +192.0.2.12`."""
-    lines = list(_changes(before, after))
-    if len(lines) > MOST_TOLD:
-        return [*lines[:MOST_TOLD], f"and {len(lines) - MOST_TOLD} more RRsets"]
-    return lines
+    changed = [
+        (owner, rtype, old.get(rtype), new.get(rtype))
+        for owner, old, new in _changed_nodes(before, after)
+        for rtype in dict.fromkeys((*old, *new))
+        if old.get(rtype) != new.get(rtype)
+    ]
+    lines = [_change(*change) for change in changed[:MOST_TOLD]]
+    more = len(changed) - len(lines)
+    return [*lines, f"and {more} more RRsets"] if more else lines
 
 
-def kept_its_serial(before: Zone, after: Zone) -> bool:
-    """Whether the content has changed under the same SOA serial, so that secondaries would not
-    notice (RFC 1034 section 4.3.5)."""
-    return before.serial == after.serial and any(_changes(before, after))
-
-
-def _changes(before: Zone, after: Zone) -> Iterator[str]:
+def _changed_nodes(before: Zone, after: Zone) -> Iterator[tuple[Name, Node, Node]]:
     for owner in dict.fromkeys((*before.nodes, *after.nodes)):
         old, new = before.nodes.get(owner, {}), after.nodes.get(owner, {})
-        for rtype in dict.fromkeys((*old, *new)):
-            if old.get(rtype) != new.get(rtype):
-                yield _change(owner, rtype, old.get(rtype), new.get(rtype))
+        if old != new:
+            yield owner, old, new
 
 
 def _change(owner: Name, rtype: int, old: RRset | None, new: RRset | None) -> str:

@@ -24,6 +24,7 @@ from rrdns.health.verdict import Outcome, State, Verdict
 from .conftest import Run
 
 PASS, FAIL, ERROR = Outcome.PASS, Outcome.FAIL, Outcome.ERROR
+UP, DOWN = State.UP, State.DOWN
 CHECK = IcmpCheck(name="alive")
 
 Answer = tuple[Outcome, float]  # and how long it takes
@@ -419,6 +420,29 @@ def test_a_dead_member_is_down_within_the_bound_whether_it_refuses_or_is_silent(
         assert changes.states(target(check=check))[-1] is State.DOWN
         assert min(at for at, *_, after in changes.seen if after.state is State.DOWN) >= death
         assert network.most_in_flight <= fall
+        await monitor.aclose()
+
+    run_virtual(story())
+
+
+def test_an_edit_of_the_rhythm_keeps_what_was_found(run_virtual: Run) -> None:
+    """Neither the first outcome after it decides, nor is anything forgotten."""
+
+    async def story() -> None:
+        before = target(check=IcmpCheck(name="alive", fall=3))
+        after = target(check=IcmpCheck(name="ping", fall=3, interval_s=3.0))
+        changes = Changes()
+        network = Network(lambda asked, *_: (PASS if asked == before else FAIL, 0.001))
+        monitor = Monitor(changes, probers=network)
+        await monitor.first_round([before])
+        monitor.watch([before])
+        await monitor.first_round([after])
+        monitor.watch([after])
+        assert monitor.health(after).verdict.state is UP
+        assert after not in network.starts
+        await asyncio.sleep(10)
+        assert changes.states(after) == [UP, DOWN]  # suspect first
+        assert monitor.health(after).decided_by == 3
         await monitor.aclose()
 
     run_virtual(story())

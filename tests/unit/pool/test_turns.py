@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rrdns.pool.member import Order, Policy
-from rrdns.pool.turns import Turns, smooth_heads, turns_of
+from rrdns.pool.turns import LONGEST_LAP, SAMPLED_BASES, Turns, smooth_heads, turns_of
 
 SIZES = range(1, 13)
 ORDERS = list(Order)
 
 
 def addresses(size: int) -> list[bytes]:
-    return [bytes((192, 0, 2, at)) for at in range(size)]
+    return [bytes((192, 0, at // 256, at % 256)) for at in range(size)]
 
 
 def made(size: int, order: Order, **policy: int) -> Turns:
@@ -157,3 +157,16 @@ def test_the_others_follow_a_weighted_head_in_rotation() -> None:
     turns = turns_of(addresses(3), Policy(), Random(0), (2, 1, 1))
     one, two, three = addresses(3)
     assert set(lap(turns)) == {(one, two, three), (two, three, one), (three, one, two)}
+
+
+def test_a_lap_of_weights_is_bounded() -> None:
+    heads = smooth_heads([99, 100] * 500)
+    assert set(heads) == set(range(1000))
+    assert len(heads) <= 2 * LONGEST_LAP
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_many_members_do_not_make_many_more_turns(order: Order) -> None:
+    turns = made(5000, order)
+    assert turns.count <= SAMPLED_BASES * 5000
+    assert sorted(turns.order(turns.count - 1)) == sorted(turns.rdatas)

@@ -190,8 +190,8 @@ async def test_files_are_counted_that_do_not_take_effect(server: Server) -> None
             problem("c.zone", 1, Severity.WARNING),
         ),
     )
-    server.reloads.note(accepted=True, now=1.0)
-    server.reloads.note(accepted=False, now=2.0)
+    server.reloads.done(accepted=True, now=1.0)
+    server.reloads.done(accepted=False, now=2.0)
     assert value(server, "rrdns_rejected_files") == 2
     assert value(server, "rrdns_reloads_total", result="accepted") == 1
     assert value(server, "rrdns_reloads_total", result="rejected") == 1

@@ -150,7 +150,7 @@ async def test_a_rejected_file_is_told_of_and_the_old_zone_serves_on(server: Ser
     zone_file = path.parent / "linux.example.zone"
     zone_file.write_text(ZONE.replace("192.0.2.2", "192.168.0.300"))
     server.loaded = reload(path, server.loaded)
-    server.reloads.note(accepted=False, now=time.time())
+    server.reloads.done(accepted=False, now=time.time())
     said = report(server)
     [problem] = said["reload"]["problems"]
     assert problem.startswith(f"{zone_file}:6:")
@@ -190,7 +190,7 @@ async def test_the_process_can_be_signalled_by_what_the_report_says(server: Serv
 def test_reloads_are_counted_by_how_they_ended() -> None:
     reloads = Reloads()
     assert reloads.last_at is None
-    reloads.note(accepted=True, now=1.0)
-    reloads.note(accepted=False, now=2.0)
-    reloads.note(accepted=True, now=3.0)
+    reloads.done(accepted=True, now=1.0)
+    reloads.done(accepted=False, now=2.0)
+    reloads.done(accepted=True, now=3.0)
     assert reloads == Reloads(accepted=2, rejected=1, last_at=3.0)
