@@ -13,8 +13,8 @@ import pytest
 
 from harness.asking import asking, lost
 from harness.awaiting import until
-from harness.listening import listeners
-from harness.process import ServerProcess, serving
+from harness.listening import listeners, silent
+from harness.process import ServerProcess, serving, start
 from harness.wire import UdpClient
 
 RELOADS = 1000
@@ -208,3 +208,32 @@ def test_a_flood_of_sighups_is_a_few_reloads(server: ServerProcess) -> None:
     until(lambda: ask(server) == set(NEW))
     until(lambda: rrdns(server, "reload").returncode == 0)
     assert report(server)["reload"]["accepted"] < 100
+
+
+def test_an_edit_of_a_checks_rhythm_keeps_health(server: ServerProcess) -> None:
+    since = member_since(server)
+    text = server.config.read_text().replace("interval: 300ms", "interval: 400ms")
+    save(server, text, "rrdns.yaml")
+    until(lambda: report(server)["reload"]["accepted"] == 1)
+    assert member_since(server) == since
+
+
+def member_since(server: ServerProcess) -> list[str]:
+    members = report(server)["pools"]["www.lab.example."]["members"]
+    return [member["since"] for member in members]
+
+
+def test_sighup_and_sigterm_are_heard_before_it_is_ready(tmp_path: Path) -> None:
+    with silent(DEAD) as port:
+        config = CONFIG.replace("MIRROR_PORT", str(port)).replace("timeout: 300ms", "timeout: 9s")
+        files = {"lab.example.zone": zone((DEAD,)), "other.example.zone": zone(OLD)}
+        server = start(tmp_path, config, files)
+        try:
+            until(lambda: server.has("/healthz"))
+            server.send(signal.SIGHUP)
+            assert server.has("/healthz")
+            assert not server.is_ready()
+            server.stop()
+            assert "Traceback" not in server.log
+        finally:
+            server.kill()

@@ -6,8 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import dns.message
@@ -16,7 +15,7 @@ import dns.rdatatype
 import pytest
 
 from harness.awaiting import until
-from harness.listening import listeners
+from harness.listening import listeners, silent
 from harness.process import ServerProcess, await_ready, free_ports, serving, start
 from harness.wire import TcpClient, UdpClient, has_ipv6
 
@@ -116,8 +115,8 @@ def test_sigterm_ends_it_promptly_and_answers_what_has_been_read(tmp_path: Path)
 def test_it_is_ready_after_the_first_round_and_answers_those_who_asked_before(
     tmp_path: Path,
 ) -> None:
-    """127.0.4.9 is never heard of: nothing listens there and its SYNs are not answered."""
-    with blackhole() as (address, port):
+    address = "127.0.4.9"
+    with silent(address) as port:
         zone = ZONE.replace("127.0.4.3", address)
         config = CONFIG + POOL.replace("MIRROR_PORT", str(port)).replace("LADDER", "[all]").replace(
             "MEMBERS", "{}"
@@ -125,7 +124,7 @@ def test_it_is_ready_after_the_first_round_and_answers_those_who_asked_before(
         with listeners(MIRRORS[:2], port):
             server = start(tmp_path, config, {"lab.example.zone": zone})
             try:
-                until(lambda: answers_http(server))
+                until(lambda: server.has("/healthz"))
                 assert not server.is_ready()
                 with UdpClient("127.0.0.1", server.dns_port) as early:
                     early.send(query())
@@ -135,28 +134,6 @@ def test_it_is_ready_after_the_first_round_and_answers_those_who_asked_before(
                 server.stop()
             finally:
                 server.kill()
-
-
-@contextmanager
-def blackhole() -> Iterator[tuple[str, int]]:
-    """An address and port whose connections are neither accepted nor refused: a full backlog."""
-    with ExitStack() as opened:
-        [port] = free_ports(1)
-        listener = opened.enter_context(socket.socket())
-        listener.bind(("127.0.4.9", port))
-        listener.listen(0)
-        for _ in range(4):
-            filler = opened.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex(("127.0.4.9", port))
-        yield "127.0.4.9", port
-
-
-def answers_http(server: ServerProcess) -> bool:
-    try:
-        return server.get("/healthz") != b""
-    except OSError:
-        return False
 
 
 @pytest.mark.parametrize(

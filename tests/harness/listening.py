@@ -20,3 +20,18 @@ def listeners(addresses: Iterable[str], port: int | None = None) -> Iterator[int
             sock.bind((address, port))
             sock.listen(BACKLOG)
         yield port
+
+
+@contextmanager
+def silent(address: str) -> Iterator[int]:
+    """Connections to a port of `address` are neither accepted nor refused: its backlog is full."""
+    [port] = free_ports(1)
+    with ExitStack() as opened:
+        listener = opened.enter_context(socket.socket())
+        listener.bind((address, port))
+        listener.listen(0)
+        for _ in range(4):
+            filler = opened.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex((address, port))
+        yield port

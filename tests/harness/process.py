@@ -61,8 +61,12 @@ class ServerProcess:
 
     def is_ready(self) -> bool:
         """Whether /readyz says so; False too where nothing listens there yet."""
+        return self.has("/readyz")
+
+    def has(self, path: str) -> bool:
+        """Whether the status server has an answer of 200 for `path`."""
         try:
-            self.get("/readyz")
+            self.get(path)
         except OSError:  # urllib.error.URLError is one
             return False
         return True
