@@ -237,3 +237,27 @@ def test_sighup_and_sigterm_are_heard_before_it_is_ready(tmp_path: Path) -> None
             assert "Traceback" not in server.log
         finally:
             server.kill()
+
+
+def test_a_zone_file_that_is_a_link_to_itself_is_a_problem_that_can_be_mended(
+    server: ServerProcess,
+) -> None:
+    link = server.folder / "link"
+    link.symlink_to("lab.example.zone")
+    link.rename(server.folder / "lab.example.zone")
+    until(lambda: report(server)["zones"]["lab.example."]["problems"])
+    assert ask(server) == set(OLD)
+    save(server, zone(NEW, serial=2))
+    until(lambda: ask(server) == set(NEW))
+
+
+def test_an_included_link_that_comes_to_lead_elsewhere_is_enough(server: ServerProcess) -> None:
+    for name, addresses in (("old.inc", OLD), ("new.inc", NEW)):
+        (server.folder / name).write_text("".join(f"www A {address}\n" for address in addresses))
+    (server.folder / "www.inc").symlink_to("old.inc")
+    save(server, HEAD.replace("SERIAL", "2") + "$INCLUDE www.inc\n")
+    until(lambda: report(server)["zones"]["lab.example."]["serial"] == 2)
+    link = server.folder / "link"
+    link.symlink_to("new.inc")
+    link.rename(server.folder / "www.inc")
+    until(lambda: ask(server) == set(NEW))

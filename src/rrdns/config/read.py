@@ -1,5 +1,6 @@
 """From rrdns.yaml to settings, or to everything that is wrong with the file."""
 
+import os
 import stat
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
@@ -77,12 +78,11 @@ def read_status_address(path: Path) -> Listen:
 def _text(path: Path) -> str:
     mend = "name the configuration file, for example /etc/rrdns/rrdns.yaml"
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise _unusable(path, "this is not a regular file", mend)
-        with path.open("rb") as file:
-            octets = file.read(MAX_FILE_OCTETS + 1)
+        octets = _octets(path)
     except OSError as error:
         raise _unusable(path, f"the file can not be read: {error.strerror}", mend) from None
+    if octets is None:
+        raise _unusable(path, "this is not a regular file", mend)
     if len(octets) > MAX_FILE_OCTETS:
         raise _unusable(path, f"the file has more than {MAX_FILE_OCTETS} octets", mend)
     try:
@@ -92,6 +92,19 @@ def _text(path: Path) -> str:
         place = place_at(str(path), before, len(before))
         what = f"the octet 0x{octets[error.start]:02x} is not UTF-8"
         raise BadInputError([Problem(place, what, "save the file as UTF-8")]) from None
+
+
+def _octets(path: Path) -> bytes | None:
+    """The first of the file, one more than it may have; None where it is no regular file."""
+    # Without O_NONBLOCK we would wait for somebody to write to a FIFO.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_FILE_OCTETS + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _unusable(path: Path, what: str, mend: str) -> BadInputError:

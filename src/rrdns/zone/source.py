@@ -30,7 +30,7 @@ class Sources:
     def __init__(self, top: Path, display: str) -> None:
         self._top = top.absolute()
         self._display = display
-        self._folder = _resolved(self._top.parent)
+        self._folder = resolved(self._top.parent)
         self._opened = 0
         self._octets = 0
         self.paths: set[Path] = set()
@@ -41,7 +41,10 @@ class Sources:
 
     def open_include(self, name: str, includer: Source) -> Source:
         """The file that $INCLUDE names, relative to the file that says so. Raises FaultError."""
-        path = _resolved(includer.path.parent / name)
+        named = includer.path.parent / name
+        if resolved(named.parent).is_relative_to(self._folder):
+            self.paths.add(named)  # it may be a link, which may come to lead elsewhere
+        path = resolved(named)
         if not path.is_relative_to(self._folder):
             raise FaultError(
                 "this is outside the folder of the zone file",
@@ -56,13 +59,13 @@ class Sources:
             raise FaultError(
                 f"more than {MAX_FILES} files make up this zone", "include fewer files"
             )
-        self.paths |= {path, _resolved(path)}
+        self.paths |= {path, resolved(path)}
         data = _content(path, MAX_OCTETS - self._octets)
         self._octets += len(data)
         return _decoded(data, path, display)
 
 
-def _resolved(path: Path) -> Path:
+def resolved(path: Path) -> Path:
     """The path without links, or as it is where there is no such: opening it will tell why."""
     try:
         return path.resolve()

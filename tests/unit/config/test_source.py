@@ -119,6 +119,17 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert problems_of_file(str(path)) == f"{path}: this is not a regular file; {MEND_FILE}"
 
 
+def test_a_pipe_put_in_the_place_of_a_file_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, file = tmp_path / "pipe", tmp_path / "file"
+    file.touch()
+    os.mkfifo(path)
+    as_it_was = file.stat()
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: as_it_was)
+    assert problems_of_file(str(path)) == f"{path}: this is not a regular file; {MEND_FILE}"
+
+
 def test_a_file_that_grows_without_end(read: Read) -> None:
     assert first_problem(b"#" * (MAX_FILE_OCTETS + 1), read) == (
         f"rrdns.yaml: the file has more than {MAX_FILE_OCTETS} octets; {MEND_FILE}"

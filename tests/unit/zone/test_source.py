@@ -121,6 +121,29 @@ def test_a_mistake_in_an_included_file_names_that_file(tmp_path: Path) -> None:
         read_zone(tmp_path / "z", APEX, "zones/z")
 
 
+def test_an_included_link_is_among_the_files_and_so_is_what_it_leads_to(tmp_path: Path) -> None:
+    (tmp_path / "z").write_text(HEAD + "$INCLUDE current/inc\n$INCLUDE /etc/hosts\n")
+    (tmp_path / "v1").mkdir()
+    (tmp_path / "v1" / "inc").symlink_to("inc-1")
+    (tmp_path / "v1" / "inc-1").write_text("www A 192.0.2.1\n")
+    (tmp_path / "current").symlink_to("v1")
+    with pytest.raises(BadZoneError) as caught:
+        read_zone(tmp_path / "z", APEX)
+    assert caught.value.files == {
+        tmp_path / "z",
+        tmp_path / "current" / "inc",
+        tmp_path / "v1" / "inc-1",
+    }
+
+
+def test_a_link_that_leads_outside_is_among_the_files_as_it_may_be_mended(tmp_path: Path) -> None:
+    (tmp_path / "z").write_text(HEAD + "$INCLUDE inc\n")
+    (tmp_path / "inc").symlink_to("/etc/hosts")
+    with pytest.raises(BadZoneError) as caught:
+        read_zone(tmp_path / "z", APEX)
+    assert caught.value.files == {tmp_path / "z", tmp_path / "inc"}
+
+
 def test_a_zone_behind_a_link_includes_what_lies_beside_the_link(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "zone").write_text(HEAD + "$INCLUDE inc\n")
