@@ -4,10 +4,11 @@ import logging
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .reference import Transport, refuse_plainly, respond
+from .reference import Reply, Transport, refuse_plainly, respond
 from .resolve import First, RCode
 from .snapshot import Cursors
 from .table import Table
+from .wire import HEADER_OCTETS
 
 log = logging.getLogger(__name__)
 
@@ -44,24 +45,30 @@ class Player:
     def answer(self, packet: bytes) -> bytes | None:
         """The reply to `packet`. It never raises, and reads the published table once."""
         table = self._publication.table
-        played = table.play(packet, self._transport)
-        if played is None:
-            return self._refer(packet, table)
+        try:
+            played = table.play(packet, self._transport)
+            if played is None:
+                return self._counted(
+                    respond(packet, table.snapshot, self._cursors, self._transport)
+                )
+        except Exception:
+            return self._counted(self._excuse(packet))
         octets, entry, turn = played
         self.tally.rcodes[entry.rcode] += 1
         if entry.firsts:
             self.tally.firsts[entry.firsts[turn]] += 1
         return octets
 
-    def _refer(self, packet: bytes, table: Table) -> bytes | None:
-        try:
-            reply = respond(packet, table.snapshot, self._cursors, self._transport)
-        except Exception:
-            # A defect of ours must cost this one query, never the server (RFC 1035 4.1.1, RCODE 2).
-            self.tally.faults += 1
-            if self.tally.faults <= LOGGED_FAULTS:
-                log.exception("no answer to %s; please report this", packet[:LOGGED_OCTETS].hex())
-            reply = refuse_plainly(packet, RCode.SERVFAIL)
+    def _excuse(self, packet: bytes) -> Reply | None:
+        """A defect of ours must cost this one query, never the server (RFC 1035 4.1.1, RCODE 2)."""
+        self.tally.faults += 1
+        if self.tally.faults <= LOGGED_FAULTS:
+            log.exception("no answer to %s; please report this", packet[:LOGGED_OCTETS].hex())
+        if len(packet) < HEADER_OCTETS or packet[2] & 0x80:
+            return None
+        return refuse_plainly(packet, RCode.SERVFAIL)
+
+    def _counted(self, reply: Reply | None) -> bytes | None:
         if reply is None:
             self.tally.unanswered += 1
             return None

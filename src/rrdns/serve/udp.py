@@ -4,6 +4,7 @@ A blocking loop on a thread of its own costs a third of an event loop's callback
 nothing that the event loop does can hold up an answer for longer than the interpreter lock.
 """
 
+import logging
 import select
 import socket
 import struct
@@ -13,10 +14,13 @@ from collections.abc import Callable, Iterable
 from . import Answer
 from .sockets import IP_PKTINFO
 
+log = logging.getLogger(__name__)
+
 LARGEST_QUERY = 4096  # more than any sensible query; what is cut off is FORMERR
 BURST = 64  # datagrams read from one socket before the others are looked at
 ANCILLARY_OCTETS = socket.CMSG_SPACE(20)  # struct in6_pktinfo, the larger of the two
 LINK_LOCAL = b"\xfe\x80"
+LOGGED_FAULTS = 20  # so that whoever finds a defect of ours can not fill the disk with it
 
 
 class UdpServer:
@@ -27,7 +31,7 @@ class UdpServer:
         self._sockets = tuple(sockets)
         self._woken, self._wake = socket.socketpair()
         self._thread = threading.Thread(target=self._run, name="rrdns-udp", daemon=True)
-        self.unsendable = 0
+        self._faults = 0
 
     def start(self) -> None:
         """Begins to answer, what has arrived since the sockets were bound included."""
@@ -67,9 +71,17 @@ class UdpServer:
                 except BlockingIOError:
                     return
                 except OSError:
-                    self.unsendable += 1  # this client can not be reached; the others can
+                    continue  # this client can not be reached; the others can
+                except Exception:
+                    self._note_fault()
 
         return burst
+
+    def _note_fault(self) -> None:
+        """A defect of ours must cost this one query, never the server."""
+        self._faults += 1
+        if self._faults <= LOGGED_FAULTS:
+            log.exception("no answer to a datagram; please report this")
 
 
 def _is_wildcard(sock: socket.socket) -> bool:

@@ -13,6 +13,7 @@ from rrdns.answer.player import LOGGED_FAULTS, Player, Publication
 from rrdns.answer.reference import Transport
 from rrdns.answer.resolve import RCode
 from rrdns.answer.snapshot import Cursors, Snapshot
+from rrdns.answer.table import Table
 from rrdns.pool.member import Policy
 from rrdns.pool.turns import turns_of
 from rrdns.zone.name import from_text
@@ -66,3 +67,19 @@ def test_a_defect_of_ours_costs_one_query_and_little_of_the_log(
             assert reply.rcode() == dns.rcode.SERVFAIL
     assert len(caplog.records) == LOGGED_FAULTS
     assert player.answer(query("www.lab.example"))
+
+
+def test_a_defect_in_the_table_costs_one_query_too(
+    player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defective(*_: object) -> None:
+        raise IndexError
+
+    monkeypatch.setattr(Table, "play", defective)
+    reply = dns.message.from_wire(player.answer(query("www.lab.example")) or b"")
+    assert reply.rcode() == dns.rcode.SERVFAIL
+    assert player.answer(b"no header") is None
+    response = bytearray(query("www.lab.example"))
+    response[2] |= 0x80
+    assert player.answer(bytes(response)) is None
+    assert (player.tally.faults, player.tally.unanswered) == (3, 2)
