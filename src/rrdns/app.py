@@ -40,7 +40,7 @@ T = TypeVar("T")
 class App:
     """One server, from its sockets to its end: `await App(loaded).run()`.
 
-    Everything here happens in one event loop; only the UDP thread reads what is published.
+    Everything here happens in one event loop; the threads of UDP and TCP read what is published.
     """
 
     def __init__(self, loaded: Loaded) -> None:

@@ -223,5 +223,5 @@ def tcp_answers(server: ServerProcess) -> bool:
     try:
         with TcpClient("127.0.0.1", server.dns_port) as client:
             return addresses(dns.message.from_wire(client.ask(query()))) == set(MIRRORS)
-    except OSError:
+    except (OSError, EOFError):  # refused, or closed for want of a descriptor
         return False
