@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import Any, Generic, TypeVar
 
@@ -16,14 +17,14 @@ STALL_S = 0.05  # a timer later than this means that the loop was held up
 CLEAN_UP_S = 1.0  # for what does not let itself be cancelled
 
 
-class Prober(Generic[C]):
+class Prober(ABC, Generic[C]):
     """Probes one type of check. Made inside the running loop; owns what its probes share."""
 
+    @abstractmethod
     async def probe(self, check: C, address: Address) -> Result:
         """Probe once; ends soon after `check.timeout_s` and does not raise."""
-        raise NotImplementedError
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> None:  # noqa: B027 - most probers share nothing
         """Give back what is shared; nothing by default."""
 
 
