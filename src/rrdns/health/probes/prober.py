@@ -24,7 +24,7 @@ class Prober(ABC, Generic[C]):
     async def probe(self, check: C, address: Address) -> Result:
         """Probe once; ends soon after `check.timeout_s` and does not raise."""
 
-    async def aclose(self) -> None:  # noqa: B027 - most probers share nothing
+    async def aclose(self) -> None:
         """Give back what is shared; nothing by default."""
 
 
