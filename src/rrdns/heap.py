@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 MANY = 100_000  # objects; a collection of fewer takes some milliseconds
+OBJECTS_OF_A_MEMBER = 50  # about: itself, its targets, what is known of them, its records
 
 
 @contextmanager
@@ -24,3 +25,23 @@ def undisturbed() -> Iterator[None]:
         if gc.get_count()[0] > MANY:
             gc.freeze()
         gc.enable()
+
+
+def settle(members: int) -> None:
+    """Has the collector look no more at what is there, where so many members make it many objects.
+
+    Else it would go through all that is known of them while health changes, and every thread of
+    Python's would wait for it.
+    """
+    if members * OBJECTS_OF_A_MEMBER > MANY:
+        gc.freeze()
+
+
+def let_go(pieces: list[object]) -> None:
+    """Forgets `pieces`, which nobody else has, one by one, and best on a thread of its own.
+
+    What has a hundred thousand parts and is forgotten at once takes them all apart before any other
+    thread of Python's gets a turn.
+    """
+    while pieces:
+        pieces.pop()

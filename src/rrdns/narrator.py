@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 
 from rrdns.answer.snapshot import RRKey
+from rrdns.config.settings import PlayerChoice
 from rrdns.health.check import Target
 from rrdns.health.result import Health
 from rrdns.health.verdict import State
@@ -40,6 +41,13 @@ class Narrator:
             counted(len(loaded.pools), "pool"),
             counted(members, "member"),
         )
+
+    def playing(self, choice: PlayerChoice, workers: int) -> None:
+        """What plays the answers, and on how many threads for each address."""
+        if choice is PlayerChoice.C:
+            log.info("the C player answers, %s for each address", counted(workers, "UDP thread"))
+        else:
+            log.info("the Python player answers; the C player, where it is built, needs a third")
 
     def member_changed(self, change: Change) -> None:
         """A member is up or down, with the reason and the count that decided it.
@@ -105,7 +113,7 @@ class Narrator:
         if after.settings != before.settings:
             log.info("configuration: loaded, %s", counted(len(after.pools), "pool"))
         if after.settings.sockets() != before.settings.sockets():
-            log.warning("dns.listen, dns.tcp or status.listen has changed: restart to apply that")
+            log.warning("dns or status.listen has changed: restart to apply that")
         for problem in set(after.all_warnings()) - set(before.all_warnings()):
             log.warning("%s", problem)
 

@@ -7,16 +7,17 @@ the pools that it is about; a reload makes everything anew, and is compiled off 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from random import Random
+from typing import Any, Generic
 
-from rrdns.answer.compiler import compile_table, recompile
+from rrdns.answer.compiler import Edition, T, compile_edition, recompile
 from rrdns.answer.player import Publication
+from rrdns.answer.sharded import Sharded
 from rrdns.answer.snapshot import Cursors, RRKey, Snapshot
-from rrdns.answer.table import Table
 from rrdns.aside import aside
 from rrdns.config.settings import Identity
 from rrdns.health.check import Target
 from rrdns.health.verdict import State, all_of, any_of
-from rrdns.heap import undisturbed
+from rrdns.heap import let_go, undisturbed
 from rrdns.pool.member import Member, Policy, Pool, Require
 from rrdns.pool.rotation import Rotation, rotation_of
 from rrdns.pool.turns import Turns, turns_of
@@ -26,15 +27,25 @@ from rrdns.zone.tree import ADDRESS_TYPES, RRType, Zone, find_zone
 StateOf = Callable[[Target], State]
 
 
-class Publisher:
-    """Owns the publication and the cursors; all methods are called from one event loop."""
+class Publisher(Generic[T]):
+    """Owns the publication and the cursors; all methods are called from one event loop.
 
-    def __init__(self, state_of: StateOf, rng: Random) -> None:
+    `blank` makes a table without entries, which plays `cursors` and tells the identity.
+    """
+
+    def __init__(
+        self,
+        state_of: StateOf,
+        rng: Random,
+        blank: Callable[[Cursors, Identity], T],
+        cursors: Callable[[Random], Cursors] = Cursors,
+    ) -> None:
         self._state_of = state_of
         self._rng = rng
-        self.cursors = Cursors(rng)
-        self.publication = Publication(compile_table(Snapshot({}), self.cursors))
-        self.rotations: Mapping[RRKey, Rotation] = {}
+        self._blank = blank
+        self.cursors = cursors(rng)
+        self.publication = Publication(self._compiled({}, {}, Identity()))
+        self.rotations: Sharded[RRKey, Rotation] = Sharded()
 
     def state(self, pool: Pool, member: Member) -> State:
         """What is believed of a member, all its checks taken together."""
@@ -48,43 +59,52 @@ class Publisher:
         pools = tuple(pools)
         rotations = self._rotations_of(pools)
         of_pools = self._turns_of(pools, rotations)
-        table = await aside(self._compiled, zones, of_pools, identity)
-        # Health may have changed while the table was being compiled: what goes out is as of now.
+        edition = await aside(self._compiled, zones, of_pools, identity)
+        # Health may have changed while it was being compiled: what goes out is as of now.
         latest = self._rotations_of(pools)
-        self.publication.table = self._brought_up(table, pools, rotations, latest)
-        self.rotations = latest
-        self.cursors.forget_all_but(table.snapshot.turns)
+        gone = [*_pieces_of(self.publication.edition), *self.rotations.pieces()]
+        self.publication.publish(self._brought_up(edition, pools, rotations, latest))
+        self.rotations = Sharded(latest)
+        self.cursors.forget_all_but(edition.snapshot.turns)
+        await aside(let_go, gone)
 
     def refresh(self, pools: Iterable[Pool]) -> None:
         """Publishes the rotations of `pools` as their members' health has them now."""
         pools = tuple(pools)
         latest = self._rotations_of(pools)
-        table = self.publication.table
-        self.publication.table = self._brought_up(table, pools, self.rotations, latest)
-        self.rotations = {**self.rotations, **latest}
+        before = self.publication.edition
+        edition = self._brought_up(before, pools, self.rotations, latest)
+        if edition is not before:
+            self.publication.publish(edition)
+        self.rotations = self.rotations.updated(latest)
+
+    def republish(self) -> None:
+        """Publishes the same answers, in a table that is made anew."""
+        edition = self.publication.edition
+        self.publication.publish(replace(edition, entries=edition.entries.with_entries(())))
 
     def _compiled(
         self, zones: Mapping[Name, Zone], of_pools: Mapping[RRKey, Turns], identity: Identity
-    ) -> Table:
-        """The table of everything; what takes its time, on a thread aside."""
+    ) -> Edition[T]:
+        """The edition of everything; what takes its time, on a thread aside."""
         with undisturbed():
-            turns = {**_turns_of_plain_rrsets(zones, self._rng), **of_pools}
-            return compile_table(Snapshot(zones, turns, identity), self.cursors)
+            turns = Sharded({**_turns_of_plain_rrsets(zones, self._rng), **of_pools})
+            blank = self._blank(self.cursors, identity)
+            return compile_edition(Snapshot(zones, turns, identity), blank)
 
     def _brought_up(
         self,
-        table: Table,
+        edition: Edition[T],
         pools: Iterable[Pool],
         before: Mapping[RRKey, Rotation],
         latest: Mapping[RRKey, Rotation],
-    ) -> Table:
-        """`table`, which has the rotations `before`, with the `latest`."""
+    ) -> Edition[T]:
+        """`edition`, which has the rotations `before`, with the `latest`."""
         changed = {key: now for key, now in latest.items() if now != before.get(key)}
         if not changed:
-            return table
-        turns = {**table.snapshot.turns, **self._turns_of(pools, changed)}
-        snapshot = replace(table.snapshot, turns=turns)
-        return recompile(table, snapshot, changed, self.cursors)
+            return edition
+        turns = edition.snapshot.turns.updated(self._turns_of(pools, changed))
+        return recompile(edition, replace(edition.snapshot, turns=turns), changed)
 
     def _rotations_of(self, pools: Iterable[Pool]) -> dict[RRKey, Rotation]:
         """The rotation of each family of each pool, by the RRset that it orders."""
@@ -111,6 +131,12 @@ class Publisher:
             for key in families(pool)
             if key in rotations
         }
+
+
+def _pieces_of(edition: Edition[Any]) -> list[object]:
+    """What of an edition the next one does not have."""
+    dependants, turns = edition.dependants.values(), edition.snapshot.turns.values()
+    return [*dependants, *turns, *edition.entries.pieces()]
 
 
 def families(pool: Pool) -> dict[RRKey, tuple[Member, ...]]:

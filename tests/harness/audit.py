@@ -5,6 +5,7 @@ see what they hide: where compression pointers point, and what data looks like b
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import dns.exception
@@ -16,7 +17,9 @@ HEADER_OCTETS = 12
 LARGEST_UDP_REPLY = 1232
 PLAIN_UDP_REPLY = 512
 TYPE_OPT = 41
-FORMERR = 1
+OPTION_COOKIE = 10
+CLIENT_COOKIE_OCTETS = 8
+SHORTEST_COOKIE, LONGEST_COOKIE = 16, 40
 
 # Types of RFC 1035 whose data may hold compressed names, and where the first name begins.
 COMPRESSIBLE = {2: 0, 5: 0, 6: 0, 12: 0, 15: 2}
@@ -53,6 +56,11 @@ class Message:
     @property
     def opts(self) -> tuple[Record, ...]:
         return tuple(r for section in self.sections for r in section if r.rtype == TYPE_OPT)
+
+    @property
+    def options(self) -> tuple[tuple[int, bytes], ...]:
+        """The EDNS options, as code and data, in their order."""
+        return tuple(option for opt in self.opts for option in _options(opt.rdata))
 
 
 def take_apart(message: bytes) -> Message:
@@ -105,12 +113,10 @@ def _audit_records(message: Message) -> None:
 
 def _audit_opt(query: bytes, message: Message) -> None:
     assert len(message.opts) <= 1, "there are several OPT records (RFC 6891 6.1.1)"
-    if message.rcode == FORMERR:
-        return  # what was not understood may hold no OPT that could be seen
     try:
         asked = dns.message.from_wire(query, ignore_trailing=True)
     except (dns.exception.DNSException, ValueError):
-        return
+        return  # what can not be read may hold no OPT that could be seen
     assert bool(message.opts) == (asked.edns >= 0), "OPT goes with OPT (RFC 6891 6.1.1, 7)"
     for opt in message.opts:
         assert opt.owner == b"\0"
@@ -118,6 +124,18 @@ def _audit_opt(query: bytes, message: Message) -> None:
         assert opt.rclass <= LARGEST_UDP_REPLY, "a UDP size above 1232 is offered (RFC 9715)"
         assert opt.ttl >> 16 & 0xFF == 0, "the EDNS version is not 0 (RFC 6891 6.1.3)"
         assert not opt.ttl & 0x7FFF, "unknown EDNS flags are set (RFC 6891 6.1.4)"
+    _audit_cookie(asked, message)
+
+
+def _audit_cookie(asked: dns.message.Message, message: Message) -> None:
+    sent = [option.to_wire() for option in asked.options if option.otype == OPTION_COOKIE]
+    baked = [data for code, data in message.options if code == OPTION_COOKIE]
+    assert len(baked) <= min(1, len(sent)), "a cookie comes unasked or twice (RFC 7873 5.2)"
+    for cookie in baked:
+        assert SHORTEST_COOKIE <= len(cookie) <= LONGEST_COOKIE, "no cookie is so long (RFC 7873 4)"
+        assert cookie.startswith(sent[0][:CLIENT_COOKIE_OCTETS]), (
+            "the cookie is not the client's (RFC 7873 5.2)"
+        )
 
 
 def _limit(query: bytes, transport: str) -> int:
@@ -145,6 +163,15 @@ def _record(message: bytes, at: int) -> tuple[Record, int]:
             after += 20
         assert after == end, "record data is not as long as it says"
     return Record(owner, rtype, rclass, ttl, message[start:end]), end
+
+
+def _options(rdata: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at < len(rdata):
+        code, length = struct.unpack_from("!HH", rdata, at)
+        at += 4 + length
+        assert at <= len(rdata), "an option reaches beyond its OPT"
+        yield code, rdata[at - length : at]
 
 
 def _name(message: bytes, at: int) -> tuple[bytes, int]:

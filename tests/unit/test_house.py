@@ -60,12 +60,7 @@ PURE = (
     "health/verdict.py",
     "health/schedule.py",
     "pool/",
-    "answer/wire.py",
-    "answer/resolve.py",
-    "answer/reference.py",
-    "answer/snapshot.py",
-    "answer/compiler.py",
-    "answer/table.py",
+    "answer/",
 )
 IMPURE = {"socket", "asyncio", "time", "os", "pathlib", "select", "threading", "subprocess"}
 

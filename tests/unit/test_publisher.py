@@ -8,9 +8,10 @@ from typing import Any
 import dns.message
 import pytest
 
+from harness.direct import CLIENT
 from rrdns import publisher as publisher_module
-from rrdns.answer.compiler import compile_table
-from rrdns.answer.player import Player, Publication
+from rrdns.answer.compiler import Edition, compile_edition
+from rrdns.answer.player import Player
 from rrdns.answer.reference import Transport
 from rrdns.answer.table import Table
 from rrdns.config.settings import Identity
@@ -39,18 +40,18 @@ def health() -> Health:
     return Health()
 
 
-async def published(health: Health, pool: Pool = POOL) -> tuple[Publisher, Player]:
+async def published(health: Health, pool: Pool = POOL) -> tuple[Publisher[Table], Player]:
     soa = RRset(APEX, RRType.SOA, 60, (b"\0\0" + bytes(20),))
     v4 = tuple(ip_address(text).packed for text in ADDRESSES[:3])
     rrsets = [soa, RRset(WWW, RRType.A, 60, v4), RRset(PLAIN, RRType.A, 60, v4)]
     rrsets.append(RRset(WWW, RRType.AAAA, 60, (ip_address(ADDRESSES[3]).packed,)))
-    publisher = Publisher(health.state_of, Random(1))
+    publisher = Publisher(health.state_of, Random(1), Table)
     await publisher.publish({APEX: Zone.of(APEX, rrsets)}, [pool], Identity())
     return publisher, Player(publisher.publication, publisher.cursors, Transport.UDP)
 
 
 def ask(player: Player, name: str = "www.lab.example", rtype: str = "A") -> list[str]:
-    reply = player.answer(dns.message.make_query(name, rtype).to_wire())
+    reply = player.answer(dns.message.make_query(name, rtype).to_wire(), CLIENT)
     assert reply is not None
     return [r.address for rrset in dns.message.from_wire(reply).answer for r in rrset]
 
@@ -107,9 +108,9 @@ async def test_names_outside_pools_rotate_and_are_left_alone(health: Health) -> 
 
 async def test_the_same_health_publishes_nothing_new(health: Health) -> None:
     publisher, _ = await published(health)
-    table = publisher.publication.table
+    edition = publisher.publication.edition
     publisher.refresh([POOL])
-    assert publisher.publication.table is table
+    assert publisher.publication.edition is edition
 
 
 async def test_a_parent_zone_lends_a_child_no_turns(health: Health) -> None:
@@ -120,7 +121,7 @@ async def test_a_parent_zone_lends_a_child_no_turns(health: Health) -> None:
     stale = RRset(www, RRType.A, 60, tuple(bytes((10, 9, 9, last)) for last in (7, 8)))
     cut = RRset(child, RRType.NS, 60, (www,))
     parent = Zone.of(APEX, [replace(soa, owner=APEX), cut, stale])
-    publisher = Publisher(health.state_of, Random(1))
+    publisher = Publisher(health.state_of, Random(1), Table)
     both = [parent, Zone.of(child, [soa, ours])]
     for order in (both, both[::-1]):
         await publisher.publish({zone.apex: zone for zone in order}, [], Identity())
@@ -132,23 +133,42 @@ async def test_what_dies_while_a_table_is_compiled_is_not_in_it(
     health: Health, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publisher, player = await published(health)
-    seen = []
 
-    def compiled(*args: Any) -> Table:
-        table = compile_table(*args)
+    def compiled(*args: Any) -> Edition[Table]:
+        edition: Edition[Table] = compile_edition(*args)
         health["one", "192.0.2.2"] = State.DOWN
-        return table
+        return edition
 
-    class Watched(Publication):
-        def __setattr__(self, name: str, value: Any) -> None:
-            super().__setattr__(name, value)
-            seen.append(value)
-
-    monkeypatch.setattr(publisher_module, "compile_table", compiled)
-    publisher.publication = Watched(publisher.publication.table)
-    seen.clear()
-    zones = publisher.publication.table.snapshot.zones
+    monkeypatch.setattr(publisher_module, "compile_edition", compiled)
+    seen: list[Edition[Table]] = []
+    publisher.publication.followers = (seen.append,)
+    zones = publisher.publication.edition.snapshot.zones
     await publisher.publish(zones, [POOL], Identity())
-    player = Player(publisher.publication, publisher.cursors, Transport.UDP)
     assert len(seen) == 1
     assert set(ask(player)) == {"192.0.2.1", "192.0.2.3"}
+
+
+async def test_many_pools_that_change_at_once_are_one_edition(health: Health) -> None:
+    soa = RRset(APEX, RRType.SOA, 60, (b"\0\0" + bytes(20),))
+    owners = [from_text(f"{at}.lab.example") for at in range(300)]
+    v4 = tuple(ip_address(text).packed for text in ADDRESSES[:3])
+    zone = Zone.of(APEX, [soa, *(RRset(owner, RRType.A, 60, v4) for owner in owners)])
+    pools = [replace(POOL, owner=owner, members=POOL.members[:3]) for owner in owners]
+    publisher = Publisher(health.state_of, Random(1), Table)
+    await publisher.publish({APEX: zone}, pools, Identity())
+    seen: list[Edition[Table]] = []
+    publisher.publication.followers = (seen.append,)
+    health["one", "192.0.2.2"] = State.DOWN
+    publisher.refresh(pools)
+    player = Player(publisher.publication, publisher.cursors, Transport.UDP)
+    assert len(seen) == 1
+    assert all(len(ask(player, f"{at}.lab.example")) == 2 for at in range(300))
+    assert {len(rotation.members) for rotation in publisher.rotations.values()} == {2}
+
+
+async def test_the_same_answers_can_be_published_anew(health: Health) -> None:
+    publisher, player = await published(health)
+    before = publisher.publication.edition
+    publisher.republish()
+    assert publisher.publication.edition is not before
+    assert set(ask(player)) == set(ADDRESSES[:3])

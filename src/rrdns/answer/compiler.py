@@ -1,171 +1,217 @@
-"""Compiles a snapshot into the table: every question that its zones answer by name.
+"""Compiles a snapshot into entries: all answers that are cheap to know in advance.
 
-The replies come from the reference's own resolution and encoder; only the order of the turning
-records is made here, by moving whole records, so that a pool of many turns is encoded once.
+The replies come from the reference's own resolution and encoder, for every name and type that the
+plan of a zone lists.
 """
 
-import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
+from typing import Generic, TypeVar
 
 from rrdns.zone import name as names
-from rrdns.zone.name import Name
-from rrdns.zone.tree import Node, RRset, RRType, Zone, find_zone
+from rrdns.zone.name import Name, is_at_or_below
+from rrdns.zone.tree import RRType
 
+from .entry import Entries, Entry, Question, Turning
+from .plan import ZonePlan, children, other_names
 from .resolve import Answer, RCode, resolve
-from .snapshot import Cursors, RRKey, Snapshot
-from .table import LEFT_TO_REFERENCE, Dependant, Entry, Table
-from .wire import CLASS_IN, EDNS_UDP_OCTETS, HEADER_OCTETS, Sections, encode_sections, head
+from .snapshot import RRKey, Snapshot
+from .wire import LARGEST_POINTER, Sections, encode_sections, head
 
 ABSENT_TYPE = 0  # reserved (RFC 6895 section 3.1), so no zone has it: stands for all types absent
 
+# What is pointed to moves with the length of the name asked, and must still be in reach then.
+LARGEST_MOVING = LARGEST_POINTER - 512
 
-def compile_table(snapshot: Snapshot, cursors: Cursors) -> Table:
-    """The table of the whole snapshot."""
-    questions = (
-        question
-        for zone in snapshot.zones.values()
-        for owner, node in zone.nodes.items()
-        if find_zone(snapshot.zones, owner, qtype=0) is zone
-        for question in _questions_at(zone, owner, node)
-    )
-    return _with_answers(Table(snapshot, {}, {}, {}), questions, cursors)
+T = TypeVar("T", bound=Entries)
+T_co = TypeVar("T_co", bound=Entries, covariant=True)
 
 
-def recompile(
-    table: Table, snapshot: Snapshot, changed: Iterable[RRKey], cursors: Cursors
-) -> Table:
-    """The table of `snapshot`, which differs from the table's own in the turns of `changed`."""
-    touched = {q for key in changed for q in table.dependants.get(key, ())}
-    renewed = Table(snapshot, table.exact, table.otherwise, table.dependants)
-    return _with_answers(renewed, touched, cursors)
+@dataclass(frozen=True, slots=True)
+class Edition(Generic[T_co]):
+    """A snapshot and its table.
+
+    `dependants` says which questions a change of an RRset touches, `plans` which there are.
+    """
+
+    snapshot: Snapshot
+    entries: T_co
+    dependants: Mapping[RRKey, frozenset[Question]]
+    plans: Mapping[Name, ZonePlan]
 
 
-def _questions_at(zone: Zone, owner: Name, node: Node) -> Iterator[Dependant]:
-    """The questions about one name that are answered in advance."""
-    types = set(node)
-    if RRType.CNAME in node:
-        types.update((RRType.A, RRType.AAAA))  # what is asked of an alias
-    else:
-        yield owner, None
-    if RRType.NS in node:
-        types.add(RRType.DS)  # at a cut or an apex, the parent's to answer
-    for rtype in types:
-        yield owner, rtype
+def compile_edition(snapshot: Snapshot, blank: T) -> Edition[T]:
+    """The edition of the whole snapshot, in a table like `blank`, which has no entries."""
+    zones = snapshot.zones
+    plans = {apex: ZonePlan(zones, zone) for apex, zone in zones.items()}
+    compiler = _Compiler(snapshot, plans)
+    entries = blank.with_entries(compiler.everything())
+    dependants = {key: frozenset(questions) for key, questions in compiler.dependants.items()}
+    return Edition(snapshot, entries, dependants, plans)
 
 
-def _with_answers(table: Table, questions: Iterable[Dependant], cursors: Cursors) -> Table:
-    """`table` with the replies to `questions` compiled anew."""
-    exact, otherwise = dict(table.exact), dict(table.otherwise)
-    entries = _Entries(table.snapshot, cursors)
-    dependants: defaultdict[RRKey, set[Dependant]] = defaultdict(set)
-    for owner, rtype in questions:
-        answer = resolve(table.snapshot, owner, ABSENT_TYPE if rtype is None else rtype)
-        for key in answer.touched:
-            dependants[key].add((owner, rtype))
-        entry = entries.entry(owner, answer)
-        if rtype is None:
-            otherwise[owner] = entry
-        else:
-            exact[_key(owner, rtype)] = entry
-    merged = dict(table.dependants)
-    for key, more in dependants.items():
-        merged[key] = merged.get(key, frozenset()) | more
-    return Table(table.snapshot, exact, otherwise, merged)
+def recompile(edition: Edition[T], snapshot: Snapshot, changed: Iterable[RRKey]) -> Edition[T]:
+    """The edition of `snapshot`, which differs from that of `edition` in the turns of `changed`.
+
+    Turns decide neither which questions there are nor what they depend on.
+    """
+    touched = {question for key in changed for question in edition.dependants.get(key, ())}
+    entries = edition.entries.with_entries(_Compiler(snapshot, edition.plans).again(touched))
+    return replace(edition, snapshot=snapshot, entries=entries)
 
 
-def _key(owner: Name, rtype: int) -> bytes:
-    return owner + rtype.to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big")
+class _Compiler:
+    """Finds the answers of one snapshot, and notes what they depend on."""
+
+    def __init__(self, snapshot: Snapshot, plans: Mapping[Name, ZonePlan]) -> None:
+        self._snapshot = snapshot
+        self._plans = plans
+        self._encoder = _Encoder(snapshot, plans)
+        self.dependants: defaultdict[RRKey, set[Question]] = defaultdict(set)
+
+    def everything(self) -> Iterator[tuple[Question, Entry | None]]:
+        """Every question of every zone."""
+        for plan in self._plans.values():
+            for name in plan.names():
+                yield from self._group(plan, name, beneath=False)
+                if plan.is_redirected(name):
+                    yield Question(name, None, beneath=True), None
+                elif plan.needs_beneath(name):
+                    yield from self._group(plan, name, beneath=True)
+
+    def again(self, questions: Iterable[Question]) -> Iterator[tuple[Question, Entry | None]]:
+        """The same `questions`, those about a name one after the other."""
+        for question in sorted(questions, key=_by_name):
+            found = self._resolved(question)
+            if found is not None:
+                yield question, self._encoder.entry(question, *found)
+
+    def _group(
+        self, plan: ZonePlan, name: Name, *, beneath: bool
+    ) -> Iterator[tuple[Question, Entry | None]]:
+        """The entries for one name, or for those beneath it; none for what all other types get.
+
+        ANY is answered with the first RRset that may be given: it depends on all that the others
+        depend on.
+        """
+        absent = None
+        touched: set[RRKey] = set()
+        for question, asked, answer in self._answers(plan, name, beneath=beneath):
+            touched |= answer.touched
+            for key in touched if question.rtype == RRType.ANY else answer.touched:
+                self.dependants[key].add(question)
+            if beneath:
+                plan.meet(name, answer)
+            if question.rtype == RRType.ANY or answer.touched or answer != absent:
+                yield question, self._encoder.entry(question, asked, answer)
+            absent = absent or answer
+
+    def _answers(
+        self, plan: ZonePlan, name: Name, *, beneath: bool
+    ) -> Iterator[tuple[Question, Name, Answer]]:
+        """All questions about one name, or about those beneath it, that for absent types first."""
+        question = Question(name, None, beneath)
+        found = self._resolved(question)
+        if found is None:
+            return
+        yield question, *found
+        types = list(plan.types(*found))
+        for rtype in types:
+            question = Question(name, rtype, beneath)
+            if rtype != RRType.ANY or len(types) > 2:  # of one type, ANY gets just that
+                found = self._resolved(question)
+            if found is not None:
+                yield question, *found
+
+    def _resolved(self, question: Question) -> tuple[Name, Answer] | None:
+        """The answer, and the name that it is one for; None: no name has room beneath this one."""
+        rtype = ABSENT_TYPE if question.rtype is None else question.rtype
+        if not question.beneath:
+            return question.name, resolve(self._snapshot, question.name, rtype)
+        for name in self._plan_for(question.name).representatives(question.name):
+            answer = resolve(self._snapshot, name, rtype)
+            if not any(is_at_or_below(other, name) for other in other_names(answer)):
+                return name, answer
+        return None
+
+    def _plan_for(self, name: Name) -> ZonePlan:
+        return next(self._plans[apex] for apex in names.ancestry(name) if apex in self._plans)
 
 
-class _Entries:
+def _by_name(question: Question) -> tuple[Name, bool, int]:
+    return question.name, question.beneath, question.rtype or ABSENT_TYPE
+
+
+class _Encoder:
     """Makes entries, and makes equal ones once: half of a zone's are one negative answer."""
 
-    def __init__(self, snapshot: Snapshot, cursors: Cursors) -> None:
+    def __init__(self, snapshot: Snapshot, plans: Mapping[Name, ZonePlan]) -> None:
         self._snapshot = snapshot
-        self._cursors = cursors
-        self._negative: dict[tuple[Name, int], Entry] = {}
-        self._named_by: dict[Name, frozenset[Name]] = {}
+        self._plans = plans
+        self._negative: dict[tuple[Name, Name, bool, RCode], Entry | None] = {}
+        self._cuts: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = {}
+        self._asked: Name | None = None
+        self._of_asked: list[tuple[Answer, Entry]] = []
 
-    def entry(self, owner: Name, answer: Answer) -> Entry:
-        """The compiled form of `answer` to a question about `owner`."""
-        if answer.answer or answer.rcode is not RCode.NOERROR or not answer.authoritative:
-            return self._made(owner, answer)
+    def entry(self, question: Question, asked: Name, answer: Answer) -> Entry | None:
+        """The compiled form of `answer`, which `asked` gets; None: it can not be had in advance."""
+        if not answer.answer and answer.authoritative:
+            return self._negative_entry(asked, answer)
+        entry = self._known(asked, answer) or self._encoded(asked, answer, question.beneath)
+        if entry is None:
+            return None
+        self._of_asked.append((answer, entry))
+        return replace(entry, datagram_only=True) if question.rtype == RRType.ANY else entry
+
+    def _known(self, asked: Name, answer: Answer) -> Entry | None:
+        """What `asked` gets for another type, if that is the same."""
+        if self._asked != asked:
+            self._asked, self._of_asked = asked, []
+        return next((entry for known, entry in self._of_asked if known == answer), None)
+
+    def _negative_entry(self, asked: Name, answer: Answer) -> Entry | None:
+        """The SOA alone: equal for all names that share the same of it, but for their length."""
         [soa] = answer.authority
-        if self._compresses_deeper(owner, soa):
-            return self._made(owner, answer)
-        alike = (soa.owner, len(owner))
+        plan = self._plans[soa.owner]
+        named = plan.closest_named(asked)
+        alike = soa.owner, named, asked == named, answer.rcode
         if alike not in self._negative:
-            self._negative[alike] = self._made(owner, answer)
+            if asked != named:
+                asked = next(name for name in children(named) if name not in plan.named_by_soa)
+            self._negative[alike] = self._encoded(asked, answer, asked != named)
         return self._negative[alike]
 
-    def _compresses_deeper(self, owner: Name, soa: RRset) -> bool:
-        """Whether the names in the SOA share more of `owner` than the apex.
-
-        If they do not, the octets depend only on where the apex begins in the question.
-        """
-        apex = soa.owner
-        if apex not in self._named_by:
-            mname = names.leading(soa.rdatas[0])
-            rname = names.leading(soa.rdatas[0][len(mname) :])
-            self._named_by[apex] = frozenset((*_below(mname, apex), *_below(rname, apex)))
-        return not self._named_by[apex].isdisjoint(_below(owner, apex))
-
-    def _made(self, owner: Name, answer: Answer) -> Entry:
-        """A new entry; an answer that never fits a UDP reply is left to the reference, so that
-        most of its turns are not kept for nothing."""
-        sections = encode_sections(owner, answer)
-        arcount, octets = sections.cuts[0]
-        if octets > EDNS_UDP_OCTETS - HEADER_OCTETS - len(owner) - 4:
-            return LEFT_TO_REFERENCE
-        heads = _heads(answer.rcode, answer.authoritative, (*sections.counts, arcount))
-        if answer.turning is None:
-            return Entry(answer.rcode, heads, (sections.octets,), octets)
-        turns = self._snapshot.turns[answer.turning]
-        orders = [turns.order(turn) for turn in range(turns.count)]
-        body_of = {order: _body(sections, order) for order in set(orders)}
+    def _encoded(self, asked: Name, answer: Answer, moves: bool) -> Entry | None:
+        """A new entry; if it `moves`, it is for names that are longer than `asked` as well."""
+        sections = encode_sections(asked, answer)
+        pointers = sections.pointers if moves else ()
+        if pointers and len(sections.octets) > LARGEST_MOVING:
+            return None
+        arcount, _ = sections.cuts[0]
         return Entry(
             answer.rcode,
-            heads,
-            tuple(body_of[order] for order in orders),
-            octets,
-            self._cursors.cursor(answer.turning, turns),
-            turns.hold,
-            tuple((answer.turning, order[0]) for order in orders),
+            _head(answer.rcode, answer.authoritative, (*sections.counts, arcount)),
+            sections.octets,
+            self._cuts.setdefault(sections.cuts, sections.cuts),
+            len(asked),
+            pointers,
+            self._turning(sections, answer),
         )
 
-
-def _below(name: Name, apex: Name) -> list[Name]:
-    """`name` and its ancestors as far as they are below `apex`; all of them if it is elsewhere."""
-    return list(itertools.takewhile(lambda ancestor: ancestor != apex, names.ancestry(name)))
-
-
-def _body(sections: Sections, order: tuple[bytes, ...]) -> bytes:
-    """The sections with the turning records in `order`.
-
-    They differ in nothing but their addresses: the owner of each is a pointer to the same name,
-    which the question or an alias before them has spelt out.
-    """
-    start, end = sections.last
-    record_octets = (end - start) // len(order)
-    fixed = sections.octets[start : start + record_octets - len(order[0])]
-    records = b"".join(fixed + rdata for rdata in order)
-    return sections.octets[:start] + records + sections.octets[end:]
+    def _turning(self, sections: Sections, answer: Answer) -> Turning | None:
+        """The records that take turns. They differ in nothing but their addresses: the owner of
+        each is a pointer to the same name, which the question or an alias has spelt out."""
+        if answer.turning is None:
+            return None
+        start, end = sections.last
+        rdatas = answer.answer[-1].rdatas
+        record_octets = (end - start) // len(rdatas)
+        fixed = sections.octets[start : start + record_octets - len(rdatas[0])]
+        return Turning(answer.turning, self._snapshot.turns[answer.turning], start, end, fixed)
 
 
 @cache  # as many as there are combinations of counts; shared by all entries that have the same
-def _heads(
-    rcode: RCode, authoritative: bool, counts: tuple[int, int, int]
-) -> tuple[bytes, bytes, bytes, bytes]:
-    answers, authorities, additionals = counts
-
-    def one(recursion_desired: bool, edns: bool) -> bytes:
-        return head(
-            rcode,
-            (1, answers, authorities, additionals + edns),
-            authoritative=authoritative,
-            recursion_desired=recursion_desired,
-        )
-
-    return one(False, False), one(True, False), one(False, True), one(True, True)
+def _head(rcode: RCode, authoritative: bool, counts: tuple[int, int, int]) -> bytes:
+    return head(rcode, (1, *counts), authoritative=authoritative)

@@ -11,6 +11,7 @@ from rrdns.config.settings import Identity
 from rrdns.zone.name import Name, from_text
 from rrdns.zone.tree import RRType
 
+from .cookie import CLIENT_OCTETS, Bake, is_well_formed
 from .resolve import Answer, First, RCode, resolve
 from .snapshot import Cursors, Snapshot
 from .wire import (
@@ -19,6 +20,7 @@ from .wire import (
     HEADER_OCTETS,
     OPTION_NSID,
     TYPE_TXT,
+    Edns,
     FormatError,
     Query,
     encode_sections,
@@ -27,6 +29,7 @@ from .wire import (
     opt_record,
     parse_query,
     question_of,
+    readable_edns,
     room_for,
 )
 
@@ -66,20 +69,43 @@ class Transport(Enum):
 
 
 def respond(
-    packet: bytes, snapshot: Snapshot, cursors: Cursors, transport: Transport
+    packet: bytes,
+    snapshot: Snapshot,
+    cursors: Cursors,
+    transport: Transport,
+    bake: Bake | None = None,
 ) -> Reply | None:
-    """The reply to `packet`, or None where silence is due: a response, or no whole header."""
+    """The reply to `packet`, or None where silence is due: a response, or no whole header.
+
+    Without `bake` cookies are not done, and the option is as unknown as any other.
+    """
     if len(packet) < HEADER_OCTETS or packet[2] & 0x80:
         return None
     opcode = packet[2] >> 3 & 0xF
     if opcode != OPCODE_QUERY:
         rcode = RCode.REFUSED if opcode in (OPCODE_NOTIFY, OPCODE_UPDATE) else RCode.NOTIMP
-        return refuse_plainly(packet, rcode, _opt_for(packet))
+        opt = _opt(readable_edns(packet), rcode, snapshot.identity, bake)
+        return refuse_plainly(packet, rcode, opt)
     try:
         query = parse_query(packet)
     except FormatError:
-        return refuse_plainly(packet, RCode.FORMERR)
-    return _Reply(packet, query, snapshot, transport).answer(cursors)
+        return _unread(packet, snapshot.identity, bake)
+    return _Reply(packet, query, snapshot, transport, bake).answer(cursors)
+
+
+def _unread(packet: bytes, identity: Identity, bake: Bake | None) -> Reply:
+    """FORMERR; but who asks nothing and sends a cookie asks whether it is good (RFC 7873 5.4)."""
+    edns = readable_edns(packet)
+    baked = _baked(edns, bake)
+    if edns is None or baked is None or packet[4:6] != b"\0\0":
+        rcode = RCode.FORMERR
+    elif edns.version > 0:
+        rcode = RCode.BADVERS
+    elif edns.cookie in (baked, baked[:CLIENT_OCTETS]):
+        rcode = RCode.NOERROR
+    else:
+        rcode = RCode.BADCOOKIE
+    return refuse_plainly(packet, rcode, _opt(edns, rcode, identity, bake))
 
 
 def refuse_plainly(packet: bytes, rcode: RCode, opt: bytes = b"") -> Reply:
@@ -94,31 +120,51 @@ def refuse_plainly(packet: bytes, rcode: RCode, opt: bytes = b"") -> Reply:
     return Reply(packet[:2] + flags + question + opt, rcode)
 
 
-def _opt_for(packet: bytes) -> bytes:
-    """Our OPT if that of `packet` can be read: it is owed with any opcode (RFC 6891 6.1.1)."""
-    try:
-        edns = parse_query(packet).edns
-    except FormatError:
+def _opt(edns: Edns | None, rcode: RCode, identity: Identity, bake: Bake | None) -> bytes:
+    """Our OPT where the query has one, whatever the opcode and RCODE (RFC 6891 6.1.1 and 7): with
+    NSID where it is asked for and told, with a cookie where one came."""
+    if edns is None:
         return b""
-    return opt_record(dnssec_ok=edns.dnssec_ok) if edns else b""
+    nsid = identity.nsid if OPTION_NSID in edns.option_codes else None
+    return opt_record(
+        dnssec_ok=edns.dnssec_ok,
+        rcode=rcode,
+        nsid=None if nsid is None else nsid.encode(),
+        cookie=_baked(edns, bake),
+    )
+
+
+def _baked(edns: Edns | None, bake: Bake | None) -> bytes | None:
+    """Our cookie for a client that sent one that is well-formed."""
+    if bake is None or edns is None or edns.cookie is None or not is_well_formed(edns.cookie):
+        return None
+    return bake(edns.cookie)
 
 
 class _Reply:
     """The reply to one well-formed query."""
 
     def __init__(
-        self, packet: bytes, query: Query, snapshot: Snapshot, transport: Transport
+        self,
+        packet: bytes,
+        query: Query,
+        snapshot: Snapshot,
+        transport: Transport,
+        bake: Bake | None,
     ) -> None:
         self.message_id = packet[:2]
         self.recursion_desired = bool(packet[2] & 1)
         self.query = query
         self.snapshot = snapshot
         self.transport = transport
+        self.bake = bake
 
     def answer(self, cursors: Cursors) -> Reply:
         query = self.query
         if query.edns and query.edns.version > 0:
             return self._refusal(RCode.BADVERS)
+        if self._has_malformed_cookie():
+            return self._refusal(RCode.FORMERR)
         if query.qclass == CLASS_CHAOS:
             return self._chaos()
         if query.qclass != CLASS_IN:
@@ -129,7 +175,7 @@ class _Reply:
         answer = resolve(self.snapshot, query.qname, query.qtype, whole_any=whole_any)
         if answer.turning is not None:
             turns = self.snapshot.turns[answer.turning]
-            count = cursors.cursor(answer.turning, turns)()
+            count = next(cursors.cursor(answer.turning, turns))
             answer = answer.with_order(turns.order(turns.turn_at(count)))
         return self._fitted(answer)
 
@@ -168,14 +214,14 @@ class _Reply:
         flags = self._head(RCode.NOERROR, (1, 1, 0, int(bool(opt))), authoritative=True)
         return Reply(self._message(flags, encode_text_answer(text), opt), RCode.NOERROR)
 
-    def _opt(self, rcode: RCode) -> bytes:
-        """Our OPT where the query has one (RFC 6891 section 7), with NSID where asked and told."""
+    def _has_malformed_cookie(self) -> bool:
+        """Whether that is the client's mistake (RFC 7873 5.2.2); without cookies it is none."""
         edns = self.query.edns
-        if edns is None:
-            return b""
-        nsid = self.snapshot.identity.nsid
-        told = nsid.encode() if nsid is not None and OPTION_NSID in edns.option_codes else None
-        return opt_record(dnssec_ok=edns.dnssec_ok, rcode=rcode, nsid=told)
+        cookie = edns.cookie if edns and self.bake else None
+        return cookie is not None and not is_well_formed(cookie)
+
+    def _opt(self, rcode: RCode) -> bytes:
+        return _opt(self.query.edns, rcode, self.snapshot.identity, self.bake)
 
     def _head(
         self,

@@ -35,7 +35,7 @@ TARGET_OFFSET: Mapping[int, int] = {RRType.NS: 0, RRType.MX: 2, RRType.SRV: 6}
 
 
 class RCode(IntEnum):
-    """Response codes (RFC 1035 section 4.1.1, RFC 2136, RFC 6891)."""
+    """Response codes (RFC 1035 section 4.1.1, RFC 2136, RFC 6891, RFC 7873)."""
 
     NOERROR = 0
     FORMERR = 1
@@ -45,6 +45,7 @@ class RCode(IntEnum):
     REFUSED = 5
     YXDOMAIN = 6
     BADVERS = 16
+    BADCOOKIE = 23
 
 
 First = tuple[RRKey, bytes]
@@ -111,7 +112,7 @@ class _Resolution:
             seen.add(name)
             match self.zone.find(name, self.qtype):
                 case Alias(rrset, owner):
-                    self.chain.append(replace(rrset, owner=owner))
+                    self.chain.append(_owned(rrset, owner))
                     name = Name(rrset.rdatas[0])
                 case Redirection(rrset):
                     target = self._redirected(name, rrset)
@@ -152,12 +153,21 @@ class _Resolution:
         """Whether the zone that is being walked answers for `name` too."""
         return find_zone(self.snapshot.zones, name, self.qtype) is self.zone
 
-    def _answer(self, rcode: RCode, *, authority: tuple[RRset, ...] = ()) -> Answer:
+    def _answer(
+        self,
+        rcode: RCode,
+        *,
+        authority: tuple[RRset, ...] = (),
+        additional: tuple[RRset, ...] = (),
+        turning: RRKey | None = None,
+    ) -> Answer:
         return Answer(
             rcode,
             authoritative=True,
             answer=tuple(self.chain),
             authority=authority,
+            additional=additional,
+            turning=turning,
             touched=frozenset(self.touched),
         )
 
@@ -168,10 +178,10 @@ class _Resolution:
         effective = self._effective(rrset)
         if effective is None:
             return self._negative(RCode.NOERROR)
-        self.chain.append(replace(effective, owner=owner))
+        self.chain.append(_owned(effective, owner))
         additional = tuple(self._additional_for(rrset))
         turning = (rrset.owner, rrset.rtype) if self._turns_of(rrset) is not None else None
-        return replace(self._answer(RCode.NOERROR), additional=additional, turning=turning)
+        return self._answer(RCode.NOERROR, additional=additional, turning=turning)
 
     def _found_any(self, rrsets: tuple[RRset, ...], owner: Name) -> Answer:
         """One RRset of those the name has is answer enough (RFC 8482 section 4.1)."""
@@ -183,7 +193,7 @@ class _Resolution:
         for rrset in present:
             effective = self._effective(rrset)
             if effective is not None:
-                self.chain.append(replace(effective, owner=owner))
+                self.chain.append(_owned(effective, owner))
         return self._answer(RCode.NOERROR)
 
     def _referral(self, cut: RRset) -> Answer:
@@ -204,11 +214,7 @@ class _Resolution:
 
     def _additional_for(self, rrset: RRset) -> Iterator[RRset]:
         """The addresses of the hosts that `rrset` names, as far as this zone has them."""
-        offset = TARGET_OFFSET.get(rrset.rtype)
-        if offset is None:
-            return
-        targets = dict.fromkeys(Name(rdata[offset:].lower()) for rdata in rrset.rdatas)
-        for target in list(targets)[:MOST_ADDITIONAL]:
+        for target in list(dict.fromkeys(hosts_in(rrset)))[:MOST_ADDITIONAL]:
             if not is_at_or_below(target, self.zone.apex):
                 continue
             for rtype in ADDRESS_TYPES:
@@ -220,7 +226,7 @@ class _Resolution:
         match self.zone.find(host, rtype):
             case Found(rrset, owner):
                 effective = self._effective(rrset)
-                return None if effective is None else replace(effective, owner=owner)
+                return None if effective is None else _owned(effective, owner)
             case Delegation() if glue:
                 return self.zone.rrset(host, rtype)
         return None
@@ -240,3 +246,16 @@ class _Resolution:
         if turns is None or find_zone(self.snapshot.zones, rrset.owner, qtype=0) is not self.zone:
             return None
         return turns
+
+
+def _owned(rrset: RRset, owner: Name) -> RRset:
+    """`rrset` with that owner, which is another where a wildcard has it."""
+    return rrset if rrset.owner == owner else replace(rrset, owner=owner)
+
+
+def hosts_in(rrset: RRset) -> Iterator[Name]:
+    """The hosts that `rrset` names, of the types that want addresses beside them."""
+    offset = TARGET_OFFSET.get(rrset.rtype)
+    if offset is not None:
+        for rdata in rrset.rdatas:
+            yield Name(rdata[offset:].lower())

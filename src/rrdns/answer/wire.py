@@ -5,6 +5,7 @@ labels of any octets (RFC 2181 section 11), and no compression pointer beyond it
 """
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
@@ -37,6 +38,7 @@ CLASS_CHAOS = 3
 TYPE_OPT = 41
 TYPE_TXT = 16
 OPTION_NSID = 3
+OPTION_COOKIE = 10
 
 QR, AA, TC, RD_FLAG = 0x8000, 0x0400, 0x0200, 0x0100
 LARGEST_POINTER = 0x3FFF
@@ -49,17 +51,22 @@ TCP_OCTETS = 65535
 
 @dataclass(frozen=True, slots=True)
 class Edns:
-    """The OPT record of a query (RFC 6891 section 6.1)."""
+    """The OPT record of a query (RFC 6891 section 6.1).
+
+    `cookie` is the data of its COOKIE option, of the first if there are several (RFC 7873 5.2).
+    """
 
     payload: int
     version: int
     dnssec_ok: bool
     option_codes: frozenset[int]
+    cookie: bytes | None = None
 
     @classmethod
     def of(cls, payload: int, ttl: int, rdata: bytes) -> Self:
         """From the fields of the OPT record; FormatError where an option is cut off."""
         codes = set()
+        cookie = None
         at = 0
         while at < len(rdata):
             if at + 4 > len(rdata):
@@ -67,9 +74,11 @@ class Edns:
             code, length = struct.unpack_from("!HH", rdata, at)
             at += 4 + length
             codes.add(code)
+            if code == OPTION_COOKIE and cookie is None:
+                cookie = rdata[at - length : at]
         if at > len(rdata):
             raise FormatError("an EDNS option is longer than its OPT record")
-        return cls(payload, ttl >> 16 & 0xFF, bool(ttl & 0x8000), frozenset(codes))
+        return cls(payload, ttl >> 16 & 0xFF, bool(ttl & 0x8000), frozenset(codes), cookie)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,19 @@ def _question_name(packet: bytes) -> tuple[Name, int]:
     raise FormatError("the name asked is cut off, too long, or no name")
 
 
+def readable_edns(packet: bytes) -> Edns | None:
+    """The EDNS parameters of any message, however many questions it asks; None where it has none
+    or they can not be read. `packet` has at least a header."""
+    qdcount, *others = struct.unpack_from("!HHHH", packet, 4)
+    at = HEADER_OCTETS
+    try:
+        for _ in range(qdcount):
+            at = _skip_name(packet, at) + 4
+        return find_edns(packet, at, sum(others))
+    except FormatError:
+        return None
+
+
 def find_edns(packet: bytes, at: int, count: int) -> Edns | None:
     """Steps over `count` records from `at` on; returns the OPT among them, if there is one."""
     found = None
@@ -191,13 +213,16 @@ class Sections:
 
     `counts` are those of answer and authority. `cuts` are (ARCOUNT, octets) at which the
     additional section may end, most first; none of them leaves out glue. `last` is where the
-    records of the last RRset of the answer section begin and end.
+    records of the last RRset of the answer section begin and end. `pointers` are where the
+    compression pointers are that would point elsewhere behind a longer question: all but those to
+    the name asked.
     """
 
     octets: bytes
     counts: tuple[int, int]
     cuts: tuple[tuple[int, int], ...]
     last: tuple[int, int]
+    pointers: tuple[int, ...]
 
 
 def encode_sections(qname: Name, answer: Answer) -> Sections:
@@ -220,7 +245,15 @@ def encode_sections(qname: Name, answer: Answer) -> Sections:
         arcount += buffer.append_rrset(rrset)
         cuts.append((arcount, buffer.offset - start))
     octets = bytes(buffer.data[start:])
-    return Sections(octets, (ancount, nscount), tuple(reversed(cuts)), last)
+    pointers = tuple(at - start for at in buffer.moving)
+    return Sections(octets, (ancount, nscount), tuple(reversed(cuts)), last, pointers)
+
+
+def compressible_names(rrset: RRset) -> Iterator[Name]:
+    """The names in the records of `rrset` that compression looks at: owner and targets."""
+    yield rrset.owner
+    for rdata in rrset.rdatas:
+        yield from _names_in(rrset.rtype, rdata)
 
 
 def head(
@@ -239,12 +272,21 @@ def head(
 
 
 def opt_record(
-    *, dnssec_ok: bool, rcode: RCode = RCode.NOERROR, nsid: bytes | None = None
+    *,
+    dnssec_ok: bool,
+    rcode: RCode = RCode.NOERROR,
+    nsid: bytes | None = None,
+    cookie: bytes | None = None,
 ) -> bytes:
-    """Our OPT: version 0, our payload size, DO as asked, the upper bits of `rcode`."""
-    option = b"" if nsid is None else struct.pack("!HH", OPTION_NSID, len(nsid)) + nsid
+    """Our OPT: version 0, our payload size, DO as asked, the upper bits of `rcode`, and the options
+    given, NSID first."""
+    options = _option(OPTION_NSID, nsid) + _option(OPTION_COOKIE, cookie)
     ttl = rcode >> 4 << 24 | 0x8000 * dnssec_ok
-    return struct.pack("!BHHIH", 0, TYPE_OPT, EDNS_UDP_OCTETS, ttl, len(option)) + option
+    return struct.pack("!BHHIH", 0, TYPE_OPT, EDNS_UDP_OCTETS, ttl, len(options)) + options
+
+
+def _option(code: int, data: bytes | None) -> bytes:
+    return b"" if data is None else struct.pack("!HH", code, len(data)) + data
 
 
 def encode_text_answer(text: str) -> bytes:
@@ -259,29 +301,49 @@ def _label(name: Name) -> DNSLabel:
     return DNSLabel(names.labels(name))
 
 
-def _rd(rtype: int, rdata: bytes) -> RD:
-    """dnslib's form of `rdata`; only the types of RFC 1035 may be compressed (RFC 3597 4)."""
+def _names_in(rtype: int, rdata: bytes) -> tuple[Name, ...]:
+    """The names in `rdata`, of the types of RFC 1035: no others may be compressed (RFC 3597 4)."""
     match rtype:
         case RRType.NS | RRType.CNAME | RRType.PTR:
-            record = {RRType.NS: NS, RRType.CNAME: CNAME, RRType.PTR: PTR}[RRType(rtype)]
-            return record(_label(Name(rdata)))
+            return (Name(rdata),)
         case RRType.MX:
-            return MX(_label(Name(rdata[2:])), int.from_bytes(rdata[:2], "big"))
+            return (Name(rdata[2:]),)
         case RRType.SOA:
             mname = names.leading(rdata)
-            rname = names.leading(rdata[len(mname) :])
-            return SOA(_label(mname), _label(rname), struct.unpack("!5I", rdata[-20:]))
+            return mname, names.leading(rdata[len(mname) :])
+    return ()
+
+
+def _rd(rtype: int, rdata: bytes) -> RD:
+    """dnslib's form of `rdata`."""
+    labels = [_label(name) for name in _names_in(rtype, rdata)]
+    match rtype:
+        case RRType.NS | RRType.CNAME | RRType.PTR:
+            return {RRType.NS: NS, RRType.CNAME: CNAME, RRType.PTR: PTR}[RRType(rtype)](*labels)
+        case RRType.MX:
+            return MX(*labels, int.from_bytes(rdata[:2], "big"))
+        case RRType.SOA:
+            return SOA(*labels, struct.unpack("!5I", rdata[-20:]))
     return RD(rdata)
 
 
 class _Buffer(DNSBuffer):  # type: ignore[misc]  # dnslib is untyped
-    """dnslib's buffer, for any label and for messages beyond 16 KiB."""
+    """dnslib's buffer, for any label and for messages beyond 16 KiB.
+
+    `moving` are the offsets of the pointers to anything but the name of the question.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moving: list[int] = []
 
     def encode_name(self, name: DNSLabel) -> None:
         for depth in range(len(name.label)):
             suffix = name.label[depth:]
             known_at = self.names.get(suffix)
             if known_at is not None:
+                if known_at > HEADER_OCTETS:
+                    self.moving.append(self.offset)
                 self.pack("!H", 0xC000 | known_at)
                 return
             if self.offset <= LARGEST_POINTER:

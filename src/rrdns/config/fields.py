@@ -32,6 +32,7 @@ _URL_PATH = re.compile(r'/[!-"$-~]*')  # visible ASCII; a fragment (#) is never 
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _MAX_TEXT_OCTETS = 4096
+_MOST_WORKERS = 64  # each has a socket and a buffer per address, and wants a CPU of its own
 _LISTEN_PATTERNS = (
     r"^(([0-9]{1,3}\.){3}[0-9]{1,3}|\[[0-9A-Fa-f:.]+(%[^\]]+)?\])(:[0-9]{1,5})?$",
     r"^[0-9A-Fa-f]*:[0-9A-Fa-f:.]+(%.+)?$",
@@ -192,6 +193,15 @@ def _read_answers(value: object) -> int | None:
     return value
 
 
+def _read_workers(value: object) -> int | None:
+    if value == "auto":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST_WORKERS:
+        what = f"{found(value)} is neither 'auto' nor a number from 1 to {_MOST_WORKERS}"
+        raise mistake(what, f"write auto, or 1 to {_MOST_WORKERS}")
+    return value
+
+
 def _read_regex(value: object) -> str:
     written = str(BODY.read(value))
     try:
@@ -228,6 +238,10 @@ STATUS = Kind(
     },
 )
 ANSWERS = Kind(_read_answers, {"anyOf": [{"const": "all"}, {"type": "integer", "minimum": 1}]})
+WORKERS = Kind(
+    _read_workers,
+    {"anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1, "maximum": _MOST_WORKERS}]},
+)
 REGEX = Kind(_read_regex, {"type": "string", "format": "regex"})
 URL_PATH = Kind(_read_url_path, {"type": "string", "pattern": f"^{_URL_PATH.pattern}$"})
 HOST = Kind(_read_host, {"type": "string", "minLength": 1})

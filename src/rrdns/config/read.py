@@ -158,6 +158,9 @@ def _dns(keys: DnsKeys) -> DnsSettings:
     tcp, identity = keys.tcp or TcpKeys(), keys.identity or IdentityKeys()
     return DnsSettings(
         listen=tuple(keys.listen),
+        workers=keys.workers,
+        player=keys.player,
+        cookies=keys.cookies,
         tcp=TcpLimits(tcp.idle, tcp.connections, tcp.per_client),
         identity=Identity(identity.version, identity.hostname, identity.nsid),
     )

@@ -24,6 +24,7 @@ from .fields import (
     REGEX,
     STATUS,
     URL_PATH,
+    WORKERS,
     Mistake,
     MistakenError,
     choice,
@@ -33,7 +34,7 @@ from .fields import (
     text,
     whole,
 )
-from .settings import Listen, TcpLimits
+from .settings import DnsSettings, Listen, PlayerChoice, TcpLimits
 from .wording import listed, nearest, quoted
 
 DNS_PORT = 53
@@ -45,6 +46,7 @@ LAST_RUNGS = (Rung.ALL, Rung.NODATA)
 _CHECK = Check(name="")
 _HTTP = HttpCheck(name="", port=80)
 _TCP = TcpLimits()
+_DNS = DnsSettings(())
 _POOL = Pool(ROOT, ())
 _MEMBER = Member(IPv4Address(0))
 
@@ -154,6 +156,25 @@ class DnsKeys(Keys):
         description="Where to answer, UDP and TCP on each: address and port, 53 unless written.",
         examples=[["127.0.0.1:5353", "[::1]:5353"]],
         json_schema_extra={"default": [str(address) for address in EVERYWHERE]},
+    )
+    workers: Annotated[int | None, WORKERS] = Field(
+        default=_DNS.workers,
+        description="Threads that answer over UDP with the player in C; `auto` is one per CPU.",
+        examples=["auto", 2],
+        json_schema_extra={"default": "auto"},
+    )
+    player: Annotated[PlayerChoice, choice(PlayerChoice)] = Field(
+        default=_DNS.player,
+        description=(
+            "What plays the answers: `c`, `python`, or `auto`, which is C where it was built. The"
+            " answers are the same."
+        ),
+        examples=["auto"],
+    )
+    cookies: Annotated[bool, FLAG] = Field(
+        default=_DNS.cookies,
+        description="Whether clients that send a DNS cookie get one (RFC 7873, RFC 9018).",
+        examples=[True],
     )
     tcp: TcpKeys | None = Field(
         default=None, description="Limits for DNS over TCP.", examples=[{"idle": "30s"}]

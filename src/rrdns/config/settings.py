@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -51,11 +52,22 @@ class Identity:
     nsid: str | None = None
 
 
+class PlayerChoice(StrEnum):
+    """What plays the answers; AUTO is C where it was built, else PYTHON."""
+
+    AUTO = "auto"
+    C = "c"
+    PYTHON = "python"
+
+
 @dataclass(frozen=True, slots=True)
 class DnsSettings:
-    """The DNS side: UDP and TCP on each of `listen`."""
+    """The DNS side: UDP and TCP on each of `listen`. `workers` are threads; None: one per CPU."""
 
     listen: tuple[Listen, ...]
+    workers: int | None = None
+    player: PlayerChoice = PlayerChoice.AUTO
+    cookies: bool = True
     tcp: TcpLimits = TcpLimits()
     identity: Identity = Identity()
 
@@ -98,5 +110,5 @@ class Settings:
     warnings: tuple[Problem, ...] = ()
 
     def sockets(self) -> tuple[DnsSettings, Listen]:
-        """What a running server can not change: it has bound its sockets."""
+        """What a running server can not change: its sockets, and who serves them how."""
         return replace(self.dns, identity=Identity()), self.status

@@ -5,7 +5,7 @@ that equality is equality of bytes, the parent is one slice, and a name cut out 
 no conversion to be looked up. The letter case that a client sent is kept by the answer room.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NewType
 
 import dns.exception
@@ -16,11 +16,6 @@ Name = NewType("Name", bytes)
 ROOT = Name(b"\0")
 MAX_NAME_OCTETS = 255  # RFC 1035 section 3.1
 WILDCARD_LABEL = b"\x01*"
-
-
-def from_labels(labels: Iterable[bytes]) -> Name:
-    """The name made of `labels`, leaf first, without the root label."""
-    return Name(b"".join(bytes((len(label),)) + label for label in labels).lower() + ROOT)
 
 
 def labels(name: Name) -> tuple[bytes, ...]:

@@ -12,13 +12,15 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from harness.audit import audit
-from harness.generated import mutations, owners_of, queries, snapshots
-from harness.zones import reference_player, table_player
-from rrdns.answer.compiler import compile_table
-from rrdns.answer.player import Player
+from harness.direct import CLIENT
+from harness.generated import mutations, queries, snapshots
+from harness.tables import jar
+from rrdns.answer.compiler import compile_edition
+from rrdns.answer.player import Clerk, Player, Publication
 from rrdns.answer.reference import Transport
 from rrdns.answer.resolve import RCode
 from rrdns.answer.snapshot import Cursors, Snapshot
+from rrdns.answer.table import Table
 
 HEADER_OCTETS = 12
 LARGEST_UDP = 1232
@@ -34,12 +36,12 @@ patient = settings(
 thorough = settings(patient, max_examples=500)
 
 
-def players(snapshot: Snapshot) -> list[tuple[Player, Transport]]:
+def players(snapshot: Snapshot) -> list[tuple[Clerk, Transport]]:
     cursors = Cursors(Random(0))
-    table = compile_table(snapshot, cursors)
+    publication = Publication(compile_edition(snapshot, Table(cursors, snapshot.identity)))
     return [
-        (make(table, transport, cursors), transport)
-        for make in (reference_player, table_player)
+        (make(publication, cursors, transport, jar()), transport)
+        for make in (Clerk, Player)
         for transport in Transport
     ]
 
@@ -47,8 +49,8 @@ def players(snapshot: Snapshot) -> list[tuple[Player, Transport]]:
 EMPTY = players(Snapshot({}))
 
 
-def assert_in_order(player: Player, transport: Transport, packet: bytes) -> None:
-    reply = player.answer(packet)
+def assert_in_order(player: Clerk, transport: Transport, packet: bytes) -> None:
+    reply = player.answer(packet, CLIENT)
     if len(packet) < HEADER_OCTETS or packet[2] & 0x80:
         assert reply is None
         return
@@ -81,7 +83,7 @@ def test_a_header_and_any_octets(rest: bytes, flags: int, additional: int) -> No
 @given(st.data())
 def test_spoilt_queries(data: st.DataObject) -> None:
     snapshot = data.draw(snapshots())
-    asked = data.draw(queries(owners_of(snapshot)))
+    asked = data.draw(queries(snapshot))
     packets = data.draw(st.lists(mutations(asked.packet), min_size=10, max_size=10))
     for player, transport in players(snapshot):
         for packet in packets:
@@ -93,7 +95,7 @@ def test_spoilt_queries(data: st.DataObject) -> None:
 def test_proper_queries(data: st.DataObject) -> None:
     snapshot = data.draw(snapshots())
     every = players(snapshot)
-    for asked in data.draw(st.lists(queries(owners_of(snapshot)), min_size=10, max_size=10)):
+    for asked in data.draw(st.lists(queries(snapshot), min_size=10, max_size=10)):
         for player, transport in every:
             assert_in_order(player, transport, asked.packet)
 
@@ -103,7 +105,7 @@ def test_proper_queries(data: st.DataObject) -> None:
 def test_responses_are_never_answered(packet: bytes) -> None:
     assume(packet[2] & 0x80)
     for player, _ in EMPTY:
-        assert player.answer(packet) is None
+        assert player.answer(packet, CLIENT) is None
 
 
 def test_a_defect_of_ours_costs_one_query_a_servfail(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,9 +115,10 @@ def test_a_defect_of_ours_costs_one_query_a_servfail(monkeypatch: pytest.MonkeyP
         raise ZeroDivisionError
 
     monkeypatch.setattr("rrdns.answer.player.respond", broken)
-    packet = struct.pack("!6H", 7, 0x0100, 1, 0, 0, 0) + b"\1a\0\0\1\0\1"
+    of_class_chaos = b"\1a\0\0\1\0\3"  # left to the reference
+    packet = struct.pack("!6H", 7, 0x0100, 1, 0, 0, 0) + of_class_chaos
     for player, transport in players(Snapshot({})):
-        reply = player.answer(packet)
+        reply = player.answer(packet, CLIENT)
         assert reply is not None
         assert audit(packet, reply, transport.value).rcode == RCode.SERVFAIL
         assert player.tally.rcodes == {RCode.SERVFAIL: 1}

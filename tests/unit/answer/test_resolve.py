@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from rrdns.answer.resolve import LONGEST_CHAIN, MOST_ADDITIONAL, Answer, RCode, resolve
+from rrdns.answer.sharded import Sharded
 from rrdns.answer.snapshot import Cursors, RRKey, Snapshot
 from rrdns.pool.member import Order, Policy
 from rrdns.pool.turns import Turns, turns_of
@@ -30,7 +31,7 @@ def rrset(owner: str, rtype: int, *rdatas: bytes) -> RRset:
 def snapshot(*rrsets: RRset, turns: dict[RRKey, Turns] | None = None) -> Snapshot:
     soa = rrset("z.example.", RRType.SOA, APEX + APEX + SOA)
     zone = Zone.of(APEX, [soa, rrset("z.example.", RRType.NS, APEX), *rrsets])
-    return Snapshot({APEX: zone}, turns or {})
+    return Snapshot({APEX: zone}, Sharded(turns))
 
 
 def turning(owner: str, *rdatas: bytes) -> dict[RRKey, Turns]:
@@ -142,16 +143,16 @@ def test_owed_records_leave_out_what_may_be_cut() -> None:
 def test_cursors_count_by_rrset_and_outlive_turns() -> None:
     cursors = Cursors(Random(0))
     first, second = turns_of((ONE, TWO), Policy(), Random(0)), turns_of((TWO,), Policy(), Random(0))
-    assert [cursors.cursor(KEY, first)() for _ in range(3)] == [0, 1, 2]
-    assert cursors.cursor(KEY, second)() == 3
-    assert cursors.cursor((name("other"), RRType.A), first)() == 0
+    assert [next(cursors.cursor(KEY, first)) for _ in range(3)] == [0, 1, 2]
+    assert next(cursors.cursor(KEY, second)) == 3
+    assert next(cursors.cursor((name("other"), RRType.A), first)) == 0
 
 
 def test_a_drawn_turn_moves_no_count() -> None:
     cursors = Cursors(Random(0))
     drawn = turns_of((ONE, TWO), Policy(Order.RANDOM), Random(0))
-    assert len({cursors.cursor(KEY, drawn)() for _ in range(10)}) > 1
-    assert cursors.cursor(KEY, turns_of((ONE,), Policy(), Random(0)))() == 0
+    assert len({next(cursors.cursor(KEY, drawn)) for _ in range(10)}) > 1
+    assert next(cursors.cursor(KEY, turns_of((ONE,), Policy(), Random(0)))) == 0
 
 
 def test_counts_of_rrsets_that_are_gone_are_forgotten() -> None:
@@ -159,10 +160,10 @@ def test_counts_of_rrsets_that_are_gone_are_forgotten() -> None:
     turns = turns_of((ONE, TWO), Policy(), Random(0))
     other = (name("other"), RRType.A)
     for key in (KEY, other):
-        cursors.cursor(key, turns)()
+        next(cursors.cursor(key, turns))
     cursors.forget_all_but({KEY: turns})
-    assert cursors.cursor(KEY, turns)() == 1
-    assert cursors.cursor(other, turns)() == 0
+    assert next(cursors.cursor(KEY, turns)) == 1
+    assert next(cursors.cursor(other, turns)) == 0
 
 
 def test_an_alias_of_a_zone_cut_leads_to_its_ds_where_the_child_is_ours_too() -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.audit import take_apart
+from harness.names import from_labels
 from rrdns.answer.resolve import Answer, RCode
 from rrdns.answer.wire import (
     Edns,
@@ -21,9 +22,10 @@ from rrdns.answer.wire import (
     opt_record,
     parse_query,
     question_of,
+    readable_edns,
     room_for,
 )
-from rrdns.zone.name import Name, from_labels, from_text
+from rrdns.zone.name import Name, from_text
 from rrdns.zone.tree import RRset, RRType
 
 QNAME = from_text("www.linux.example")
@@ -66,8 +68,39 @@ def test_a_query_is_read() -> None:
 
 
 def test_options_are_read_by_their_codes() -> None:
-    data = struct.pack("!HHHHB", 3, 0, 10, 1, 7)
-    assert Edns.of(512, 0x00FF0000, data) == Edns(512, 255, False, frozenset({3, 10}))
+    data = struct.pack("!HHHHB", 3, 0, 12, 1, 7)
+    assert Edns.of(512, 0x00FF0000, data) == Edns(512, 255, False, frozenset({3, 12}))
+
+
+@pytest.mark.parametrize(
+    ("data", "cookie"),
+    [
+        (b"", None),
+        (b"\0\x0a\0\0", b""),
+        (b"\0\x0a\0\5short", b"short"),
+        (b"\0\3\0\1x\0\x0a\0\x088octets!\0\x0a\0\5other", b"8octets!"),
+    ],
+    ids=["none", "an empty one", "a short one", "the first of two"],
+)
+def test_the_first_cookie_is_read_whatever_its_length(data: bytes, cookie: bytes | None) -> None:
+    assert Edns.of(512, 0, data).cookie == cookie
+
+
+@pytest.mark.parametrize(
+    ("nsid", "cookie", "options"),
+    [
+        (None, None, b""),
+        (b"", None, b"\0\3\0\0"),
+        (None, b"12345678", b"\0\x0a\0\x0812345678"),
+        (b"ns1", b"12345678", b"\0\3\0\3ns1\0\x0a\0\x0812345678"),
+    ],
+    ids=["none", "an empty NSID", "a cookie", "both"],
+)
+def test_options_are_written_nsid_first(
+    nsid: bytes | None, cookie: bytes | None, options: bytes
+) -> None:
+    octets = opt_record(dnssec_ok=False, nsid=nsid, cookie=cookie)
+    assert octets == opt_record(dnssec_ok=False)[:-2] + struct.pack("!H", len(options)) + options
 
 
 UNREADABLE = {
@@ -120,6 +153,28 @@ READABLE = {
 @pytest.mark.parametrize("octets", READABLE.values(), ids=READABLE)
 def test_what_does_no_harm_is_read(octets: bytes) -> None:
     assert parse_query(octets).question
+
+
+@pytest.mark.parametrize(
+    ("octets", "is_read"),
+    [
+        (packet(QUESTION + OPT, others=(0, 0, 1)), True),
+        (packet(OPT, qdcount=0, others=(0, 0, 1)), True),
+        (packet(QUESTION * 3 + RECORD + OPT, qdcount=3, others=(1, 0, 1)), True),
+        (packet(b"\xc0\x0c\0\1\0\1" + OPT, others=(0, 0, 1)), True),
+        (packet(QUESTION), False),
+        (packet(QUESTION[:-1]), False),
+        (packet(QUESTION + OPT, qdcount=0xFFFF, others=(0, 0, 1)), False),
+        (packet(QUESTION + OPT[:-1], others=(0, 0, 1)), False),
+        (packet(QUESTION + OPT * 2, others=(0, 0, 2)), False),
+    ],
+    ids=[
+        *("one question", "no question", "three questions", "a pointer"),
+        *("no OPT", "a question cut off", "questions that are not there", "an OPT cut off", "two"),
+    ],
+)
+def test_edns_is_read_whatever_is_asked(octets: bytes, is_read: bool) -> None:
+    assert (readable_edns(octets) is not None) is is_read
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rrdns.config.read import read_status_address
-from rrdns.config.settings import Identity, Listen, Settings, TcpLimits
+from rrdns.config.settings import Identity, Listen, PlayerChoice, Settings, TcpLimits
 from rrdns.health.check import CommandCheck, HttpCheck, IcmpCheck, TcpCheck
 from rrdns.pool.member import DEFAULT_ANSWERS, Order, Policy, Require, Rung
 from rrdns.zone.name import Name, from_text
@@ -71,6 +71,9 @@ def test_the_smallest_file_has_only_zones(read: Read) -> None:
     settings = read("zones: {linux.example: linux.example.zone}\n")
     assert listens(settings) == ["0.0.0.0:53", "[::]:53"]
     assert str(settings.status) == "127.0.0.1:8053"
+    assert settings.dns.workers is None
+    assert settings.dns.player is PlayerChoice.AUTO
+    assert settings.dns.cookies is True
     assert settings.dns.tcp == TcpLimits(idle_s=30, connections=1000, per_client=50)
     assert settings.dns.identity == Identity(version=None, hostname=None, nsid=None)
     assert settings.pools == ()
@@ -107,6 +110,37 @@ def test_sections_whose_keys_are_all_commented_out_have_the_defaults(read: Read)
 )
 def test_an_address_to_listen_on(read: Read, written: str, expected: str) -> None:
     assert listens(read(f'zones: {{a: a}}\ndns: {{listen: ["{written}"]}}')) == [expected]
+
+
+@pytest.mark.parametrize(("written", "expected"), [("auto", None), ("1", 1), ("64", 64)])
+def test_a_number_of_workers(read: Read, written: str, expected: int | None) -> None:
+    assert read(f"zones: {{a: a}}\ndns: {{workers: {written}}}").dns.workers == expected
+
+
+@pytest.mark.parametrize("choice", PlayerChoice)
+def test_a_player(read: Read, choice: PlayerChoice) -> None:
+    assert read(f"zones: {{a: a}}\ndns: {{player: {choice}}}").dns.player is choice
+
+
+def test_cookies_may_be_done_without(read: Read) -> None:
+    assert read("zones: {a: a}\ndns: {cookies: false}").dns.cookies is False
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["listen: [127.0.0.1]", "workers: 2", "player: python", "cookies: false", "tcp: {idle: 1s}"],
+)
+def test_a_running_server_can_not_change_how_its_sockets_are_served(
+    read: Read, written: str
+) -> None:
+    before = read("zones: {a: a}")
+    assert read(f"zones: {{a: a}}\ndns: {{{written}}}").sockets() != before.sockets()
+
+
+def test_a_running_server_can_change_what_it_tells_of_itself(read: Read) -> None:
+    before = read("zones: {a: a}")
+    after = read("zones: {a: a}\ndns: {identity: {nsid: ns1}}")
+    assert after.sockets() == before.sockets()
 
 
 def test_status_may_leave_the_loopback_and_has_its_own_default_port(read: Read) -> None:

@@ -13,7 +13,8 @@ from rrdns.config.schema import json_schema
 from rrdns.config.source import parse
 
 from .conftest import Read
-from .test_bad_configs import CHECKS, DNS, POOLS
+from .test_bad_configs import CHECKS, POOLS
+from .test_bad_dns import DNS
 from .test_read import EXAMPLE
 
 SCHEMA = json_schema()

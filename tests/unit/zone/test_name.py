@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.names import from_labels
 from rrdns.zone.name import (
     ROOT,
     ancestry,
-    from_labels,
     from_text,
     is_at_or_below,
     labels,
