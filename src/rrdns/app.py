@@ -8,24 +8,25 @@ import time
 from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack, aclosing
 from random import SystemRandom
+from secrets import token_bytes
 from typing import Any, TypeVar
 
-from rrdns.answer.player import Player
-from rrdns.answer.reference import Transport
+from rrdns.answer.cookie import SECRET_OCTETS, CookieJar, Secrets
 from rrdns.aside import aside
-from rrdns.config.settings import Listen
+from rrdns.config.settings import DnsSettings
 from rrdns.health.check import Target
 from rrdns.health.monitor import Monitor
 from rrdns.health.result import Health
 from rrdns.health.verdict import State
+from rrdns.heap import settle
 from rrdns.load import Loaded, reload
 from rrdns.narrator import Narrator
 from rrdns.pool.member import Pool
 from rrdns.pool.standing import Standings
 from rrdns.publisher import Publisher
-from rrdns.serve.sockets import BoundPair, bind_pair
+from rrdns.serve.players import players_for, udp_sockets
+from rrdns.serve.sockets import Bound, bind
 from rrdns.serve.tcp import TcpServer
-from rrdns.serve.udp import UdpServer
 from rrdns.status.metrics import ProbeTimes
 from rrdns.status.report import Reloads
 from rrdns.status.site import StatusSite
@@ -33,6 +34,8 @@ from rrdns.systemd import notify
 from rrdns.watch import saves
 
 log = logging.getLogger(__name__)
+
+SECRET_LASTS_S = 24 * 3600  # a day, as RFC 7873 section 7.1 advises
 
 T = TypeVar("T")
 
@@ -51,11 +54,12 @@ class App:
         self.probe_times = ProbeTimes()
         self.standings = Standings()
         self.monitor = Monitor(self._health_changed, self.probe_times.observe)
-        self.publisher = Publisher(self._state_of, SystemRandom())
-        self.players = {
-            transport: Player(self.publisher.publication, self.publisher.cursors, transport)
-            for transport in Transport
-        }
+        dns = loaded.settings.dns
+        self._jar = _new_jar() if dns.cookies else None
+        self.players = players_for(dns.player, self._jar)
+        self.publisher = Publisher(
+            self._state_of, SystemRandom(), self.players.blank, self.players.cursors
+        )
         self._narrator = Narrator(self.monitor.health)
         self._tcp: TcpServer | None = None
         self._pools_of: dict[Target, list[Pool]] = {}
@@ -75,7 +79,7 @@ class App:
         _raise_file_limit()
         settings = self.loaded.settings
         async with AsyncExitStack() as opened:
-            pairs = [_bind(listen, opened) for listen in settings.dns.listen]
+            bound = _bind_all(settings.dns, udp_sockets(settings.dns, self.players), opened)
             site = StatusSite(self, settings.status)
             await site.start()
             opened.push_async_callback(site.stop)
@@ -90,7 +94,7 @@ class App:
             await asyncio.wait((begun, stopped), return_when=asyncio.FIRST_COMPLETED)
             if not self._stopping.is_set():
                 await begun
-                await self._serve(pairs, opened)
+                await self._serve(bound, opened)
             notify("STOPPING=1")
             log.info("stopping")
 
@@ -98,12 +102,13 @@ class App:
         """Ends `run`, as SIGTERM does; before `run` it ends that at once."""
         self._stopping.set()
 
-    async def _serve(self, pairs: list[BoundPair], opened: AsyncExitStack) -> None:
+    async def _serve(self, bound: list[Bound], opened: AsyncExitStack) -> None:
         """From the first answer to the last."""
-        udp = UdpServer([pair.udp for pair in pairs], self.players[Transport.UDP].answer)
+        played = self.publisher.publication, self.publisher.cursors
+        udp = self.players.udp(*played, [sock for each in bound for sock in each.udp])
         self._tcp = TcpServer(
-            [pair.tcp for pair in pairs],
-            self.players[Transport.TCP].answer,
+            [each.tcp for each in bound],
+            self.players.stream(*played),
             self.loaded.settings.dns.tcp,
         )
         opened.callback(udp.stop)
@@ -111,8 +116,12 @@ class App:
         udp.start()
         self._tcp.start()
         self._in_background(self._follow_saves())
+        if self._jar:
+            self._in_background(self._renew_secrets(self._jar))
         self.ready = True
-        self._narrator.serving(self.loaded, [pair.address for pair in pairs])
+        workers = [len(each.udp) for each in bound]
+        self._narrator.serving(self.loaded, [each.address for each in bound])
+        self._narrator.playing(self.players.choice, max(workers, default=0))
         notify("READY=1")
         await self._stopping.wait()
         self.ready = False
@@ -162,6 +171,7 @@ class App:
         self._narrator.forget_all_but(loaded.pools)
         self._stale.clear()
         self._review(loaded.pools)
+        settle(len(targets))
 
     def _health_changed(self, target: Target, before: Health, after: Health) -> None:
         """Has the pools of `target` reviewed, once, after all that happens at this moment."""
@@ -199,6 +209,13 @@ class App:
             async for _ in settled:
                 await self._reload_or_report()
 
+    async def _renew_secrets(self, jar: CookieJar) -> None:
+        """Makes cookies with another secret from time to time (RFC 7873 section 7.1)."""
+        while True:
+            await asyncio.sleep(SECRET_LASTS_S)
+            jar.rotate(token_bytes(SECRET_OCTETS))
+            self.publisher.republish()
+
     async def _reload_or_report(self) -> None:
         """A defect of ours must not end the watching of saves."""
         try:
@@ -220,10 +237,19 @@ class App:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _bind(listen: Listen, opened: AsyncExitStack) -> BoundPair:
-    pair = bind_pair(listen)
-    opened.callback(pair.close)
-    return pair
+def _new_jar() -> CookieJar:
+    secrets = Secrets(token_bytes(SECRET_OCTETS), token_bytes(SECRET_OCTETS))
+    return CookieJar(secrets, time.time)
+
+
+def _bind_all(dns: DnsSettings, udp_sockets: int, opened: AsyncExitStack) -> list[Bound]:
+    """The sockets of all addresses. Raises ListenError."""
+    found = []
+    for listen in dns.listen:
+        bound = bind(listen, udp_sockets)
+        opened.callback(bound.close)
+        found.append(bound)
+    return found
 
 
 def _raise_file_limit() -> None:

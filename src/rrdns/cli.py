@@ -91,13 +91,14 @@ def serve(config: Path, verbose: bool) -> None:
     """
     from rrdns.app import App
     from rrdns.load import load
+    from rrdns.serve.players import PlayerError
     from rrdns.serve.sockets import ListenError
 
     _log_to_stderr(verbose)
     loaded = load(config)
     try:
         _run(App(loaded).run)
-    except ListenError as error:
+    except (ListenError, PlayerError) as error:
         raise FailedError(str(error)) from None
 
 
@@ -178,8 +179,10 @@ def demo(dns_port: int, status_port: int, mirror_port: int) -> None:
 
 @main.command()
 def version() -> None:
-    """Print the version."""
-    click.echo(f"rrdns {__version__}")
+    """Print the version, and which player answers by default."""
+    from rrdns.serve.players import c_is_there
+
+    click.echo(f"rrdns {__version__}, {'C' if c_is_there() else 'Python'} player")
 
 
 def _ask(question: Callable[[Listen], T], config: Path) -> T:

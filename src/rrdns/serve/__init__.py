@@ -2,5 +2,12 @@
 
 from collections.abc import Callable
 
-Answer = Callable[[bytes], bytes | None]
-"""From a query to its reply; None for silence. Never raises."""
+Answer = Callable[[bytes, str], bytes | None]
+"""From a query and its client's address, as text, to the reply; None for silence. Never raises."""
+
+Octets = bytes | bytearray
+
+AnswerStream = Callable[[Octets, int, str], tuple[bytes, int]]
+"""From the messages of a stream, each with its length before it, where to begin, and the client's
+address, to the replies and where the next message begins. It answers at least the first message,
+which has to be whole, and as many of those behind it as it likes. Never raises."""

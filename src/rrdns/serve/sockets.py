@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rrdns.config.settings import Listen
 
 IP_PKTINFO = 8  # linux/in.h; the socket module has it only from Python 3.14 on
-RECEIVE_BUFFER_OCTETS = 4 << 20  # rides out a pause of the interpreter; capped by net.core.rmem_max
+BUFFER_OCTETS = 4 << 20  # rides out a pause; capped by net.core.rmem_max and wmem_max
 BACKLOG = 1024
 
 MENDS = {
@@ -25,10 +25,11 @@ class ListenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class BoundPair:
-    """The UDP and the TCP socket of one configured address, on the same port."""
+class Bound:
+    """The sockets of one configured address, all on the same port: UDP's, which the kernel shares
+    its datagrams out to, and TCP's."""
 
-    udp: socket.socket
+    udp: tuple[socket.socket, ...]
     tcp: socket.socket
 
     @property
@@ -38,22 +39,27 @@ class BoundPair:
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def close(self) -> None:
-        self.udp.close()
-        self.tcp.close()
+        for sock in (*self.udp, self.tcp):
+            sock.close()
 
 
-def bind_pair(listen: Listen) -> BoundPair:
-    """Both sockets for `listen`, non-blocking; port 0 takes a free one. Raises ListenError."""
+def bind(listen: Listen, udp_sockets: int = 1) -> Bound:
+    """The sockets for `listen`, non-blocking; port 0 takes a free one. Raises ListenError."""
     with _explained(listen, "dns.listen"), ExitStack() as opened:
-        udp = opened.enter_context(_open(listen, socket.SOCK_DGRAM))
         tcp = opened.enter_context(_open(listen, socket.SOCK_STREAM))
-        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
-        if listen.host.is_unspecified:
-            _ask_for_destination(udp)
         _listen(tcp, listen)
-        udp.bind((str(listen.host), tcp.getsockname()[1]))
+        address = str(listen.host), tcp.getsockname()[1]
+        udp = [opened.enter_context(_open(listen, socket.SOCK_DGRAM)) for _ in range(udp_sockets)]
+        for sock in udp:
+            # That another server has the port is found out by TCP, which does not share it.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, udp_sockets > 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_OCTETS)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_OCTETS)
+            if listen.host.is_unspecified:
+                _ask_for_destination(sock)
+            sock.bind(address)
         opened.pop_all()
-    return BoundPair(udp, tcp)
+    return Bound(tuple(udp), tcp)
 
 
 def bind_tcp(listen: Listen, setting: str) -> socket.socket:

@@ -11,7 +11,6 @@ the connection that has been inactive longest gives way, so that idle ones lock 
 
 import asyncio
 import socket
-import struct
 import threading
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable
@@ -23,9 +22,10 @@ from typing import cast
 
 from rrdns.config.settings import TcpLimits
 
-from . import Answer
+from . import AnswerStream
 from .loops import fastest_loop
 from .sockets import BACKLOG
+from .stream import message_end
 
 WRITE_HIGH_WATER = 64 << 10  # octets of replies waiting for a slow reader before reading pauses
 READ_HIGH_WATER = 64 << 10  # octets of queries waiting for their turn before reading pauses
@@ -38,8 +38,10 @@ class TcpServer:
     """Accepts on `sockets` from `start` to `stop`, within `limits`; both are called from another
     thread, and so may `connections` be."""
 
-    def __init__(self, sockets: Iterable[socket.socket], answer: Answer, limits: TcpLimits) -> None:
-        self.answer = answer
+    def __init__(
+        self, sockets: Iterable[socket.socket], answer_stream: AnswerStream, limits: TcpLimits
+    ) -> None:
+        self.answer_stream = answer_stream
         self.answers_until = inf
         self._sockets = tuple(sockets)
         self._limits = limits
@@ -167,6 +169,16 @@ class TcpServer:
 class _Connection(asyncio.Protocol):
     """One client's connection: cuts the stream into messages and answers them in order."""
 
+    __slots__ = (
+        "_client",
+        "_ended",
+        "_in_line",
+        "_reader_is_slow",
+        "_received",
+        "_server",
+        "_transport",
+    )
+
     def __init__(self, server: TcpServer) -> None:
         self._server = server
         self._received = bytearray()
@@ -179,10 +191,18 @@ class _Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=WRITE_HIGH_WATER)
         peer = transport.get_extra_info("peername")
-        self._client = peer[0] if peer else ""
+        if peer is None:  # it has gone again
+            self._transport.abort()
+            return
+        self._client = peer[0]
         self._server.admit(self, self._client)
 
     def data_received(self, data: bytes) -> None:
+        if not (self._received or self._reader_is_slow) and message_end(data, 0) == len(data):
+            # One whole query, as of most clients: it is answered as fast as it could line up.
+            replies, _ = self._server.answer_stream(data, 0, self._client)
+            self._send(replies)
+            return
         self._received += data
         if len(self._received) > READ_HIGH_WATER:
             self._transport.pause_reading()
@@ -245,25 +265,18 @@ class _Connection(asyncio.Protocol):
         waiting = 0
         ends_at = min(monotonic() + TURN_S, self._server.answers_until)
         while waiting <= WRITE_HIGH_WATER and monotonic() < ends_at:
-            end = self._message_end(at)
-            if end is None:
+            if message_end(self._received, at) is None:
                 break
-            reply = self._server.answer(bytes(self._received[at + 2 : end]))
-            at = end
-            if reply is not None:
-                replies += (struct.pack("!H", len(reply)), reply)
-                waiting += len(reply)
+            some, at = self._server.answer_stream(self._received, at, self._client)
+            replies.append(some)
+            waiting += len(some)
         del self._received[:at]
+        self._send(b"".join(replies))
+
+    def _send(self, replies: bytes) -> None:
         if replies:
-            self._transport.write(b"".join(replies))
+            self._transport.write(replies)
             self._server.touch(self, self._client)
 
     def _has_query(self) -> bool:
-        return self._message_end(0) is not None
-
-    def _message_end(self, at: int) -> int | None:
-        """Where the message that begins at `at` ends, if all of it has arrived."""
-        if len(self._received) < at + 2:
-            return None
-        end = at + 2 + int.from_bytes(self._received[at : at + 2], "big")
-        return end if end <= len(self._received) else None
+        return message_end(self._received, 0) is not None

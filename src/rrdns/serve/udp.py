@@ -62,12 +62,13 @@ class UdpServer:
 
     def _burst_of(self, sock: socket.socket) -> Callable[[], None]:
         """What reads and answers up to `BURST` datagrams of `sock`."""
-        exchange = _exchange_from_destination if _is_wildcard(sock) else _exchange
+        exchange = (_exchange_from_destination if _is_wildcard(sock) else _exchange)(sock)
+        answer = self._answer
 
         def burst() -> None:
             for _ in range(BURST):
                 try:
-                    exchange(sock, self._answer)
+                    exchange(answer)
                 except BlockingIOError:
                     return
                 except OSError:
@@ -88,21 +89,30 @@ def _is_wildcard(sock: socket.socket) -> bool:
     return sock.getsockname()[0] in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 
-def _exchange(sock: socket.socket, answer: Answer) -> None:
-    """Answers one datagram that came to a socket with one address."""
-    query, client = sock.recvfrom(LARGEST_QUERY)
-    reply = answer(query)
-    if reply is not None and client[1]:  # nothing is sent to port 0
-        sock.sendto(reply, client)
+def _exchange(sock: socket.socket) -> Callable[[Answer], None]:
+    """What answers one datagram that came to a socket with one address."""
+    receive, send = sock.recvfrom, sock.sendto
+
+    def exchange(answer: Answer) -> None:
+        query, client = receive(LARGEST_QUERY)
+        reply = answer(query, client[0])
+        if reply is not None and client[1]:  # nothing is sent to port 0
+            send(reply, client)
+
+    return exchange
 
 
-def _exchange_from_destination(sock: socket.socket, answer: Answer) -> None:
-    """Answers one datagram from the address that it was sent to (RFC 2181 section 4.1)."""
-    query, ancillary, _, client = sock.recvmsg(LARGEST_QUERY, ANCILLARY_OCTETS)
-    reply = answer(query)
-    if reply is not None and client[1]:
-        source = [_source_for(level, kind, data) for level, kind, data in ancillary]
-        sock.sendmsg([reply], source, 0, client)
+def _exchange_from_destination(sock: socket.socket) -> Callable[[Answer], None]:
+    """What answers one datagram from the address that it was sent to (RFC 2181 section 4.1)."""
+
+    def exchange(answer: Answer) -> None:
+        query, ancillary, _, client = sock.recvmsg(LARGEST_QUERY, ANCILLARY_OCTETS)
+        reply = answer(query, client[0])
+        if reply is not None and client[1]:
+            source = [_source_for(level, kind, data) for level, kind, data in ancillary]
+            sock.sendmsg([reply], source, 0, client)
+
+    return exchange
 
 
 def _source_for(level: int, kind: int, received: bytes) -> tuple[int, int, bytes]:

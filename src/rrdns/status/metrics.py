@@ -3,10 +3,10 @@
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import (
@@ -19,6 +19,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from rrdns import __version__
+from rrdns.answer.reference import Transport
 from rrdns.answer.resolve import First
 from rrdns.errors import errors_in
 from rrdns.health.check import Target
@@ -35,8 +36,6 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 # Upper bounds in seconds, from a mirror next door to the longest timeout that is sensible.
 BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
-
-K = TypeVar("K")
 
 
 @dataclass(slots=True)
@@ -136,12 +135,31 @@ def _queries(measured: Measured) -> Iterator[Metric]:
     unanswered = CounterMetricFamily(
         "rrdns_unanswered", "Messages that silence was due to.", labels=["protocol"]
     )
-    for transport, player in measured.players.items():
-        unanswered.add_metric([transport.value], player.tally.unanswered)
-        for rcode, count in copied(player.tally.rcodes).items():
+    left = CounterMetricFamily(
+        "rrdns_left_queries",
+        "Queries that the compiled table had no answer for, answered by the reference.",
+        labels=["protocol"],
+    )
+    overflowed = CounterMetricFamily(
+        "rrdns_overflowed_queries",
+        "Queries without an answer, as too many waited for the reference.",
+        labels=["protocol"],
+    )
+    unsent = CounterMetricFamily(
+        "rrdns_unsent_replies", "Replies that the system did not take.", labels=["protocol"]
+    )
+    for transport in Transport:
+        tally = measured.players.tally(transport)
+        for family, count in (
+            (unanswered, tally.unanswered),
+            (left, tally.left),
+            (overflowed, tally.overflowed),
+            (unsent, tally.unsent),
+        ):
+            family.add_metric([transport.value], count)
+        for rcode, count in tally.rcodes.items():
             queries.add_metric([transport.value, rcode.name], count)
-    yield queries
-    yield unanswered
+    yield from (queries, unanswered, left, overflowed, unsent)
 
 
 def _firsts(measured: Measured) -> Metric:
@@ -151,8 +169,8 @@ def _firsts(measured: Measured) -> Metric:
         labels=["pool", "type", "address"],
     )
     total: Counter[First] = Counter()
-    for player in measured.players.values():
-        total.update(copied(player.tally.firsts))
+    for transport in Transport:
+        total.update(measured.players.tally(transport).firsts)
     in_pools = {key for pool in measured.loaded.pools for key in families(pool)}
     for (key, rdata), count in total.items():
         if key in in_pools:
@@ -244,15 +262,3 @@ def _files(measured: Measured) -> Iterator[Metric]:
     for apex, version in measured.loaded.zones.items():
         serials.add_metric([names.to_text(apex)], version.loaded.zone.serial)
     yield serials
-
-
-def copied(counter: Mapping[K, int]) -> dict[K, int]:
-    """A copy of what another thread counts in meanwhile.
-
-    A key that is new during the copy breaks it off; keys are few, so that one attempt succeeds.
-    """
-    while True:
-        try:
-            return dict(counter)
-        except RuntimeError:
-            continue

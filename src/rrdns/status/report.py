@@ -2,15 +2,16 @@
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from rrdns import __version__
-from rrdns.answer.player import Player
+from rrdns.answer.player import Tally
 from rrdns.answer.reference import Transport
+from rrdns.config.settings import PlayerChoice
 from rrdns.errors import Problem
 from rrdns.health.check import Target
 from rrdns.health.monitor import Monitor
@@ -51,10 +52,18 @@ class Reloads:
         self.last_at = now
 
 
+class Playing(Protocol):
+    """What plays the answers."""
+
+    @property
+    def choice(self) -> PlayerChoice: ...
+    def tally(self, transport: Transport) -> Tally: ...
+
+
 class Observed(Protocol):
     """What is read of the running server. `started_at` is a time (time.time).
 
-    Everything but the players' tallies changes only in the event loop that it is read in.
+    Everything but what the players count changes only in the event loop that it is read in.
     """
 
     @property
@@ -68,11 +77,11 @@ class Observed(Protocol):
     @property
     def monitor(self) -> Monitor: ...
     @property
-    def publisher(self) -> Publisher: ...
+    def publisher(self) -> Publisher[Any]: ...
     @property
     def standings(self) -> Standings: ...
     @property
-    def players(self) -> Mapping[Transport, Player]: ...
+    def players(self) -> Playing: ...
     @property
     def tcp_connections(self) -> int: ...
 
@@ -86,6 +95,7 @@ def report(observed: Observed) -> Report:
         "pid": os.getpid(),
         "pid_namespace": pid_namespace(),
         "ready": observed.ready,
+        "player": observed.players.choice,
         "uptime_s": round(max(0.0, time.time() - observed.started_at), 1),
         "reload": _reload_report(observed),
         "warnings": _texts({*loaded.settings.warnings, *loaded.warnings}),

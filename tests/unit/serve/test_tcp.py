@@ -8,17 +8,18 @@ from ipaddress import ip_address
 
 import pytest
 
-from harness.wire import WAIT_S, TcpClient
+from harness.wire import WAIT_S, TcpClient, framed
 from rrdns.config.settings import Listen, TcpLimits
 from rrdns.serve import Answer, tcp
 from rrdns.serve.sockets import bind_tcp
+from rrdns.serve.stream import message_end, one_by_one
 from rrdns.serve.tcp import GRACE_S, TURN_S, TcpServer
 
 HOST = "127.0.0.1"
 Serve = Callable[..., tuple[TcpServer, int]]
 
 
-def echo(query: bytes) -> bytes:
+def echo(query: bytes, client: str) -> bytes:
     return query
 
 
@@ -33,7 +34,7 @@ def serve() -> Iterator[Serve]:
 
         def start(answer: Answer, limits: TcpLimits | None = None) -> tuple[TcpServer, int]:
             sock = bound()
-            server = TcpServer([sock], answer, limits or TcpLimits())
+            server = TcpServer([sock], one_by_one(answer), limits or TcpLimits())
             opened.callback(server.stop)
             port = sock.getsockname()[1]
             server.start()
@@ -54,7 +55,7 @@ def test_whoever_starts_the_server_is_not_the_one_who_answers(
 ) -> None:
     answerers: set[int] = set()
 
-    def answer(query: bytes) -> bytes:
+    def answer(query: bytes, client: str) -> bytes:
         answerers.add(threading.get_ident())
         return query
 
@@ -75,7 +76,7 @@ def test_a_connection_with_many_queries_lets_a_newcomer_in_between(
     answered: list[bytes] = []
     newcomer_has_asked = threading.Event()
 
-    def answer_slowly(query: bytes) -> bytes:
+    def answer_slowly(query: bytes, client: str) -> bytes:
         newcomer_has_asked.wait(WAIT_S)
         threading.Event().wait(2 * TURN_S)
         answered.append(query)
@@ -128,7 +129,7 @@ def test_stop_answers_what_was_read(
     stopping = threading.Thread(target=lambda: server.stop())
     packets = [b"%d" % number for number in range(20)]
 
-    def answer(query: bytes) -> bytes:
+    def answer(query: bytes, client: str) -> bytes:
         if query == packets[0]:
             stopping.start()
         stopping.join(5 * TURN_S)  # it ends later; meanwhile it has asked for the end
@@ -146,7 +147,7 @@ def test_stop_answers_what_was_read(
 def test_stop_waits_no_longer_than_its_grace_for_a_client_that_never_reads(
     serve: Serve, clients: Callable[[int], TcpClient]
 ) -> None:
-    server, port = serve(lambda query: query * 6000)
+    server, port = serve(lambda query, client: query * 6000)
     stuck = clients(port)
     stuck.socket.settimeout(GRACE_S)
     with pytest.raises(TimeoutError):
@@ -160,7 +161,7 @@ def test_a_server_starts_where_one_has_stopped(clients: Callable[[int], TcpClien
     for _ in range(2):
         sock = bind_tcp(Listen(ip_address(HOST), port), "dns.listen")
         port = sock.getsockname()[1]
-        server = TcpServer([sock], echo, TcpLimits())
+        server = TcpServer([sock], one_by_one(echo), TcpLimits())
         server.start()
         assert clients(port).ask(b"query") == b"query"
         server.stop()
@@ -170,14 +171,14 @@ def test_a_server_starts_where_one_has_stopped(clients: Callable[[int], TcpClien
 
 def test_a_server_that_never_started_closes_its_sockets() -> None:
     sock = bound()
-    TcpServer([sock], echo, TcpLimits()).stop()
+    TcpServer([sock], one_by_one(echo), TcpLimits()).stop()
     assert sock.fileno() == -1
 
 
 def test_what_keeps_the_server_from_starting_is_raised() -> None:
     sock = bound()
     sock.close()
-    server = TcpServer([sock], echo, TcpLimits())
+    server = TcpServer([sock], one_by_one(echo), TcpLimits())
     with pytest.raises((OSError, ValueError)):
         server.start()
     server.stop()
@@ -186,7 +187,7 @@ def test_what_keeps_the_server_from_starting_is_raised() -> None:
 def test_a_defect_costs_its_connection_and_no_other(
     serve: Serve, clients: Callable[[int], TcpClient]
 ) -> None:
-    def defective(query: bytes) -> bytes:
+    def defective(query: bytes, client: str) -> bytes:
         if query == b"poison":
             raise RecursionError
         return query
@@ -196,3 +197,27 @@ def test_a_defect_costs_its_connection_and_no_other(
     poisonous.send(b"poison")
     assert other.ask(b"query") == b"query"
     assert clients(port).ask(b"query") == b"query"
+
+
+def test_the_answerer_is_told_who_asks(serve: Serve, clients: Callable[[int], TcpClient]) -> None:
+    _, port = serve(lambda query, client: client.encode())
+    assert clients(port).ask(b"query") == HOST.encode()
+
+
+def test_a_stream_may_be_answered_a_turn_at_a_time(clients: Callable[[int], TcpClient]) -> None:
+    """The answerer says how far it has come; silence for some is not the end of the others."""
+
+    def answer_two(received: bytearray, at: int, client: str) -> tuple[bytes, int]:
+        end = message_end(received, at) or at
+        further = message_end(received, end)
+        if further is None:
+            return framed([received[at + 2 : end]]), end
+        return framed([received[end + 2 : further]]), further
+
+    sock = bound()
+    server = TcpServer([sock], answer_two, TcpLimits())
+    server.start()
+    client = clients(sock.getsockname()[1])
+    client.send(*[b"silence", b"reply"] * 1000, b"last")
+    assert [client.receive() for _ in range(1001)] == [b"reply"] * 1000 + [b"last"]
+    server.stop()

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from rrdns.answer.player import Player
+from rrdns.answer.player import Player, Tally
 from rrdns.answer.reference import Transport
+from rrdns.answer.table import Table
+from rrdns.config.settings import PlayerChoice
 from rrdns.health.check import Target
 from rrdns.health.monitor import Monitor
 from rrdns.health.result import Result
@@ -74,6 +76,17 @@ class Findings:
 
 
 @dataclass
+class Players:
+    """What the status room sees of those who answer."""
+
+    answerers: Mapping[Transport, Player]
+    choice = PlayerChoice.PYTHON
+
+    def tally(self, transport: Transport) -> Tally:
+        return self.answerers[transport].tally.copy()
+
+
+@dataclass
 class Server:
     """What the status room reads; `start` brings it to where it answers."""
 
@@ -91,11 +104,12 @@ class Server:
         self.monitor = Monitor(
             lambda *_: self.changed.set(), self.probe_times.observe, self.findings
         )
-        self.publisher = Publisher(self._state_of, Random(0))
-        self.players = {
+        self.publisher = Publisher(self._state_of, Random(0), Table)
+        self.answerers = {
             transport: Player(self.publisher.publication, self.publisher.cursors, transport)
             for transport in Transport
         }
+        self.players = Players(self.answerers)
 
     @property
     def targets(self) -> list[Target]:

@@ -1,9 +1,6 @@
 """Each number that is scraped is the server's own, under a name that Prometheus' rules allow."""
 
 import re
-import threading
-from collections import Counter
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import dns.message
@@ -11,16 +8,18 @@ import pytest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from harness.direct import CLIENT
 from rrdns import __version__
 from rrdns.answer.reference import Transport
 from rrdns.errors import Place, Problem, Severity
 from rrdns.health.check import TcpCheck
-from rrdns.status.metrics import BOUNDS_S, CONTENT_TYPE, Measured, Metrics, copied
+from rrdns.status.metrics import BOUNDS_S, CONTENT_TYPE, Measured, Metrics
 
 from .conftest import ERROR, FAIL, STARTED_AT, ZONE, MakeServer, Server
 
 POOL = "www.linux.example."
 RESERVED = ("_total", "_sum", "_count", "_bucket", "_created", "_info")
+CHAOS = dns.message.make_query("version.bind", "TXT", "CH").to_wire()
 NOT_BASE = {"ms", "us", "ns", "milliseconds", "minutes", "hours", "days", "kb", "mb", "percent"}
 
 
@@ -42,7 +41,7 @@ def value(server: Measured, sample_name: str, **labels: str) -> float | None:
 
 
 def ask(server: Server, name: str, rtype: str = "A", over: Transport = Transport.UDP) -> None:
-    server.players[over].answer(dns.message.make_query(name, rtype).to_wire())
+    server.answerers[over].answer(dns.message.make_query(name, rtype).to_wire(), CLIENT)
 
 
 async def test_names_units_and_help_follow_the_rules(server: Server) -> None:
@@ -92,12 +91,30 @@ async def test_queries_are_told_by_protocol_and_rcode(server: Server) -> None:
         ask(server, "www.linux.example")
     ask(server, "nowhere.linux.example")
     ask(server, "elsewhere.example", over=Transport.TCP)
-    server.players[Transport.UDP].answer(b"no header")
+    server.answerers[Transport.UDP].answer(b"no header", CLIENT)
     assert value(server, "rrdns_queries_total", protocol="udp", rcode="NOERROR") == 3
     assert value(server, "rrdns_queries_total", protocol="udp", rcode="NXDOMAIN") == 1
     assert value(server, "rrdns_queries_total", protocol="tcp", rcode="REFUSED") == 1
     assert value(server, "rrdns_unanswered_total", protocol="udp") == 1
     assert value(server, "rrdns_unanswered_total", protocol="tcp") == 0
+
+
+async def test_what_the_table_does_not_hold_is_told_and_what_was_lost(server: Server) -> None:
+    ask(server, "www.linux.example")
+    for _ in range(2):
+        ask(server, "www.linux.example", "TXT", over=Transport.TCP)
+        server.answerers[Transport.TCP].answer(CHAOS, CLIENT)
+    tally = server.answerers[Transport.UDP].tally
+    tally.overflowed, tally.unsent = 5, 7
+    told = {
+        name: [value(server, f"rrdns_{name}_total", protocol=over.value) for over in Transport]
+        for name in ("left_queries", "overflowed_queries", "unsent_replies")
+    }
+    assert told == {
+        "left_queries": [0, 2],
+        "overflowed_queries": [5, 0],
+        "unsent_replies": [7, 0],
+    }
 
 
 async def test_who_came_first_is_told_of_pools_only(make_server: MakeServer) -> None:
@@ -213,42 +230,3 @@ async def test_any_name_can_be_a_label(make_server: MakeServer) -> None:
     await server.start()
     labels = {"pool": POOL, "address": "192.0.2.1", "name": 'a"b\\c'}
     assert value(server, "rrdns_member_in_rotation", **labels) == 1
-
-
-class Interrupted(Mapping[str, int]):
-    """Changes its size during the first two attempts to copy it."""
-
-    attempts = 0
-
-    def __iter__(self) -> Iterator[str]:
-        self.attempts += 1
-        if self.attempts < 3:
-            raise RuntimeError("dictionary changed size during iteration")
-        return iter(["a", "b"])
-
-    def __len__(self) -> int:
-        return 2
-
-    def __getitem__(self, key: str) -> int:
-        return 1
-
-
-def test_a_copy_that_is_broken_off_is_begun_again() -> None:
-    assert copied(Interrupted()) == {"a": 1, "b": 1}
-
-
-def test_a_counter_can_be_copied_while_another_thread_counts() -> None:
-    counter: Counter[int] = Counter()
-    keys = 50_000
-
-    def count() -> None:
-        for key in range(keys):
-            counter[key] += 1
-
-    thread = threading.Thread(target=count)
-    thread.start()
-    sizes = [0]
-    while thread.is_alive():
-        sizes.append(len(copied(counter)))
-    assert sizes == sorted(sizes)
-    assert len(copied(counter)) == keys

@@ -49,6 +49,10 @@ async def test_the_report_has_the_documented_shape(make_server: MakeServer) -> N
     assert_has_shape(json.loads(json.dumps(report(server))), EXAMPLE)
 
 
+async def test_which_player_answers_is_told(server: Server) -> None:
+    assert json.loads(json.dumps(report(server)))["player"] == "python"
+
+
 async def test_everybody_is_in_rotation_while_all_is_well(server: Server) -> None:
     pool = report(server)["pools"][POOL]
     assert pool["in_rotation"] == ["192.0.2.1", "192.0.2.2", "2001:db8::1"]

@@ -1,0 +1,259 @@
+"""The C player: what the answer room has compiled, in the form that C plays, and its threads.
+
+`_player` is there only where it was built; nobody but `players.py` imports this module.
+"""
+
+import itertools
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from random import Random
+
+from rrdns.answer.compiler import Edition
+from rrdns.answer.cookie import CookieJar
+from rrdns.answer.entry import Entry, Question, Turning
+from rrdns.answer.player import Clerk, Publication, Tally
+from rrdns.answer.reference import Transport
+from rrdns.answer.resolve import First
+from rrdns.answer.snapshot import Cursors
+from rrdns.config.settings import Identity, PlayerChoice
+
+from . import Answer, AnswerStream, Octets, _player
+from .stream import one_by_one
+
+SHARED_ENTRIES = 64  # looked for among those that came last; a zone's negative answers are
+WORK_S = 0.002  # at what was left to the reference answerer, before as long a rest
+REPLIES_OF_A_TURN = 16 << 10  # octets, before the clock is looked at again
+
+
+class Firsts:
+    """The numbers under which C counts who came first; they are never given twice."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[First, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def number(self, first: First) -> int:
+        return self._numbers.setdefault(first, len(self._numbers))
+
+    def counted(self, tally: _player.Tally) -> Counter[First]:
+        """What `tally` has counted, but for those that never came first."""
+        numbers = list(self._numbers)
+        counts = tally.firsts(len(numbers))
+        return Counter({first: n for first, n in zip(numbers, counts, strict=True) if n})
+
+
+class NativeTable:
+    """A table of entries in C; `answer.entry.Entries`."""
+
+    def __init__(
+        self,
+        cursors: Cursors,
+        firsts: Firsts,
+        jar: CookieJar | None,
+        nsid: bytes | None = None,
+        table: _player.Table | None = None,
+    ) -> None:
+        self._cursors = cursors
+        self._firsts = firsts
+        self._jar = jar
+        self.table = table or _player.Table(self._secrets(), nsid)
+
+    def with_entries(self, entries: Iterable[tuple[Question, Entry | None]]) -> "NativeTable":
+        """A table that has these too; cookies are made with the jar's present secrets."""
+        table = self.table.with_entries(self._items(entries), self._secrets())
+        return NativeTable(self._cursors, self._firsts, self._jar, table=table)
+
+    def pieces(self) -> list[object]:
+        return [self.table]  # C takes it apart without the interpreter
+
+    def _secrets(self) -> tuple[bytes, bytes] | None:
+        return self._jar.secrets if self._jar else None
+
+    def _items(self, entries: Iterable[tuple[Question, Entry | None]]) -> "Iterator[_player.Item]":
+        made: dict[int, tuple[Entry, _player.Entry]] = {}  # by id; those of late, kept so it stays
+        for (name, rtype, beneath), entry in entries:
+            if entry is None:
+                yield name, rtype, beneath, None
+                continue
+            if id(entry) not in made:
+                made[id(entry)] = entry, self._native(entry)
+                if len(made) > SHARED_ENTRIES:
+                    del made[next(iter(made))]
+            yield name, rtype, beneath, made[id(entry)][1]
+
+    def _native(self, entry: Entry) -> _player.Entry:
+        return _player.Entry(
+            entry.rcode,
+            entry.head,
+            entry.sections,
+            entry.cuts,
+            entry.name_octets,
+            entry.pointers,
+            entry.datagram_only,
+            self._turning(entry.turning) if entry.turning else None,
+        )
+
+    def _turning(self, turning: Turning) -> "_player.Turning":
+        turns, key = turning.turns, turning.key
+        size = len(turns.rdatas)
+        return (
+            self._cursors.cursor(key, turns),
+            turning.start,
+            turning.end,
+            b"".join(turning.fixed + rdata for rdata in turns.rdatas),
+            turns.heads,
+            turns.bases,
+            turns.hold,
+            min(turns.answers or size, size),
+            tuple(self._firsts.number((key, rdata)) for rdata in turns.rdatas),
+        )
+
+
+class NativeUdpServer:
+    """Serves `sockets`, a thread each, from `start` to `stop`; both are called from another thread.
+
+    What C leaves, `answer` answers on a thread of its own. Where there is too much of that, it
+    rests half of the time: health and TCP need the interpreter too, and are not to notice.
+    """
+
+    def __init__(
+        self, sockets: Iterable[socket.socket], tallies: Iterable[_player.Tally], answer: Answer
+    ) -> None:
+        self._sockets = tuple(sockets)
+        self._answer = answer
+        descriptors = (sock.fileno() for sock in self._sockets)
+        self._udp = _player.Udp(tuple(zip(descriptors, tallies, strict=True)))
+        self._thread = threading.Thread(target=self._run, name="rrdns-udp-left", daemon=True)
+
+    def publish(self, table: NativeTable) -> None:
+        """Has `table` played from the next datagrams on; one has to be published before `start`."""
+        self._udp.publish(table.table)
+
+    def start(self) -> None:
+        """Begins to answer, what has arrived since the sockets were bound included."""
+        for sock in self._sockets:
+            sock.setblocking(True)
+        self._udp.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answers what has arrived, ends the threads and closes the sockets."""
+        self._udp.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+        for sock in self._sockets:
+            sock.close()
+
+    def _run(self) -> None:
+        worked_s = waited_s = 0.0
+        begun_at = time.monotonic()
+        while (left := self._udp.take_left()) is not None:
+            taken_at = time.monotonic()
+            self._answer_left(*left)
+            done_at = time.monotonic()
+            waited_s += taken_at - begun_at
+            worked_s += done_at - taken_at
+            begun_at = done_at
+            if worked_s > WORK_S:
+                time.sleep(max(0.0, worked_s - waited_s))
+                worked_s = waited_s = 0.0
+                begun_at = time.monotonic()
+
+    def _answer_left(self, query: bytes, client: str, way_back: bytes) -> None:
+        reply = self._answer(query, client)
+        if reply is not None:
+            with suppress(OSError):  # this client can not be reached; the others can
+                self._udp.send(way_back, reply)
+
+
+class NativePlayers:
+    """Plays what is published, UDP on a thread for each socket, TCP a segment at a time."""
+
+    choice = PlayerChoice.C
+
+    def __init__(self, jar: CookieJar | None) -> None:
+        self._jar = jar
+        self._firsts = Firsts()
+        self._clerks: dict[Transport, Clerk] = {}
+        self._tallies: dict[Transport, list[_player.Tally]] = {each: [] for each in Transport}
+
+    def cursors(self, rng: Random) -> Cursors:
+        """Cursors that C can advance too."""
+        return Cursors(rng, _player.Cursor, lambda rng: _player.Cursor(rng.getrandbits(64)))
+
+    def blank(self, cursors: Cursors, identity: Identity) -> NativeTable:
+        """A table without entries."""
+        nsid = None if identity.nsid is None else identity.nsid.encode()
+        return NativeTable(cursors, self._firsts, self._jar, nsid)
+
+    def udp(
+        self,
+        publication: Publication[NativeTable],
+        cursors: Cursors,
+        sockets: Sequence[socket.socket],
+    ) -> NativeUdpServer:
+        """What serves `sockets` from `publication`."""
+        clerk = self._clerk(publication, cursors, Transport.UDP)
+        tallies = [self._tally(Transport.UDP) for _ in sockets]
+        server = NativeUdpServer(sockets, tallies, clerk.answer)
+        self._follow(publication, lambda edition: server.publish(edition.entries))
+        return server
+
+    def stream(self, publication: Publication[NativeTable], cursors: Cursors) -> AnswerStream:
+        """What answers streams from `publication`."""
+        answer_one = one_by_one(self._clerk(publication, cursors, Transport.TCP).answer)
+        tally = self._tally(Transport.TCP)
+        self._follow(publication, lambda edition: None)
+
+        def answer_stream(received: Octets, at: int, client: str) -> tuple[bytes, int]:
+            replies, end = publication.edition.entries.table.play_stream(
+                received, at, client, int(time.time()), REPLIES_OF_A_TURN, tally
+            )
+            return (replies, end) if end > at else answer_one(received, at, client)
+
+        return answer_stream
+
+    def tally(self, transport: Transport) -> Tally:
+        """What has been answered so far over `transport`, C and the reference together."""
+        clerk = self._clerks.get(transport)
+        total = clerk.tally.copy() if clerk else Tally()
+        for tally in self._tallies[transport]:
+            for rcode, count in enumerate(tally.rcodes()):
+                total.by_rcode[rcode] += count
+            total.firsts.update(self._firsts.counted(tally))
+            total.unanswered += tally.silences
+            total.overflowed += tally.overflowed
+            total.unsent += tally.unsent
+        return total
+
+    def _clerk(
+        self, publication: Publication[NativeTable], cursors: Cursors, transport: Transport
+    ) -> Clerk:
+        self._clerks[transport] = Clerk(publication, cursors, transport, self._jar)
+        return self._clerks[transport]
+
+    def _tally(self, transport: Transport) -> _player.Tally:
+        tally = _player.Tally()
+        self._tallies[transport].append(tally)
+        return tally
+
+    def _follow(
+        self,
+        publication: Publication[NativeTable],
+        publish: Callable[[Edition[NativeTable]], None],
+    ) -> None:
+        """Calls `publish` with each edition, once there is room to count what it hands out."""
+
+        def follow(edition: Edition[NativeTable]) -> None:
+            for tally in itertools.chain.from_iterable(self._tallies.values()):
+                tally.reserve(len(self._firsts))
+            publish(edition)
+
+        follow(publication.edition)
+        publication.followers += (follow,)
