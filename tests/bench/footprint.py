@@ -15,7 +15,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where `bench` and `harness` are
 
 from bench.machine import Memory, cores, describe, memory, pinned
-from bench.servers import SERVERS, Running, Server, installed, running
+from bench.servers import SERVERS, installed, running
 from bench.steady import Steadiness, ask_through_a_change
 from bench.table import aligned
 
@@ -25,7 +25,7 @@ OLD, NEW = "192.0.2.1", "192.0.2.2"
 SIZES = (1, 1_000, 100_000)
 
 # Those that can be told of a save by a signal; None: the save itself is enough.
-RELOAD_SIGNALS = {"rrdns": None, "nsd": signal.SIGHUP}
+RELOAD_SIGNALS = {"rrdns-c": None, "rrdns-python": None, "nsd": signal.SIGHUP}
 
 HEADER = (
     *("", "start s", "RSS MiB", "PSS MiB", "reloaded MiB"),
@@ -56,8 +56,9 @@ def zone_text(records: int, serial: int, address: str) -> str:
     )
 
 
-def measure(server: Server, records: int, rate: float, folder: Path) -> Footprint:
-    """Starts `server`, saves another version of its zone, and asks all the while."""
+def measure(name: str, records: int, rate: float, folder: Path) -> Footprint:
+    """Starts the server of that name, saves another version of its zone, and asks all the while."""
+    server, told_by = SERVERS[name], RELOAD_SIGNALS[name]
     at = cores()
     zone, saved = folder / "zone", folder / "zone.saved"
     zone.write_text(zone_text(records, 1, OLD))
@@ -65,17 +66,20 @@ def measure(server: Server, records: int, rate: float, folder: Path) -> Footprin
     with pinned(at.client), running(server, {APEX: zone}, folder / "server", at.server) as started:
         loaded = memory(started.pid)
         steadiness = ask_through_a_change(
-            started.address, NAME, rate, lambda: _save(started, saved, zone), socket.inet_aton(NEW)
+            started.address,
+            NAME,
+            rate,
+            lambda: _save(saved, zone, started.pid, told_by),
+            socket.inet_aton(NEW),
         )
         return Footprint(started.start_s, loaded, memory(started.pid), steadiness)
 
 
-def _save(started: Running, saved: Path, zone: Path) -> None:
+def _save(saved: Path, zone: Path, pid: int, told_by: signal.Signals | None) -> None:
     """Puts the new version in place as editors do, and says so where that is needed."""
     saved.replace(zone)
-    told_by = RELOAD_SIGNALS[started.server.name]
     if told_by is not None:
-        os.kill(started.pid, told_by)
+        os.kill(pid, told_by)
 
 
 def _line(server: str, found: list[Footprint]) -> tuple[str, ...]:
@@ -95,7 +99,7 @@ def _line(server: str, found: list[Footprint]) -> tuple[str, ...]:
 
 
 def main() -> None:
-    here = [server.name for server in installed() if server.name in RELOAD_SIGNALS]
+    here = [name for name in installed() if name in RELOAD_SIGNALS]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--records", type=int, nargs="+", default=SIZES, help="A records a zone")
@@ -111,8 +115,8 @@ def main() -> None:
             print(f"round {number} of {chosen.rounds}: {records:,} records", file=sys.stderr)
             for name in chosen.only:
                 with tempfile.TemporaryDirectory(prefix="rrdns-bench-") as folder:
-                    measured = measure(SERVERS[name], records, chosen.rate, Path(folder))
-                    found[records][name].append(measured)
+                    measured = measure(name, records, chosen.rate, Path(folder))
+                    found[records][SERVERS[name].name].append(measured)
     lines: list[tuple[str, ...]] = [HEADER]
     for records, of_size in found.items():
         lines += [(f"{records:,} records",), *(_line(*each) for each in of_size.items())]

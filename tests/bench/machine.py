@@ -2,7 +2,8 @@
 
 import os
 import platform
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +15,18 @@ KIB_PER_MIB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """One core for the servers and one for who asks them; the same where there is only one."""
+    """One core for the servers and one for who asks them; the same where there is only one.
+    `all` are those that there are."""
 
-    server: int
-    client: int
+    server: frozenset[int]
+    client: frozenset[int]
+    all: frozenset[int]
 
 
 def cores() -> Cores:
     """The first and the last of the cores that this process may run on."""
-    allowed = sorted(os.sched_getaffinity(0))
-    return Cores(server=allowed[0], client=allowed[-1])
+    allowed = frozenset(os.sched_getaffinity(0))
+    return Cores(frozenset({min(allowed)}), frozenset({max(allowed)}), allowed)
 
 
 def describe() -> str:
@@ -34,16 +37,16 @@ def describe() -> str:
     return f"{system}, {count} cores, Python {platform.python_version()}, load {busy:.1f} before"
 
 
-def on_core(core: int, command: list[str]) -> list[str]:
-    """`command`, to be run on `core`; its pid is the command's own."""
-    return ["taskset", "--cpu-list", str(core), *command]
+def on_cores(where: Iterable[int], command: list[str]) -> list[str]:
+    """`command`, to be run on these cores; its pid is the command's own."""
+    return ["taskset", "--cpu-list", ",".join(map(str, sorted(where))), *command]
 
 
 @contextmanager
-def pinned(core: int) -> Iterator[None]:
-    """This process, and what it starts in the block, stay on `core`."""
+def pinned(where: Iterable[int]) -> Iterator[None]:
+    """This process, and what it starts in the block, stay on these cores."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    os.sched_setaffinity(0, where)
     try:
         yield
     finally:
@@ -53,6 +56,50 @@ def pinned(core: int) -> Iterator[None]:
 def cpu_s(pid: int) -> float:
     """CPU seconds of a process, its threads, its children, and those of them that have ended."""
     return sum(_ticks(member) for member in _family(pid)) / TICKS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """The CPU time that a server took in `lasted_s`, and that of everything which is neither the
+    server nor this process and its children."""
+
+    lasted_s: float
+    cpu_s: float
+    foreign_s: float
+
+    @property
+    def cores_busy(self) -> float:
+        """How many cores the server kept busy; below 1, something else was the limit."""
+        return self.cpu_s / self.lasted_s
+
+    @property
+    def cores_foreign(self) -> float:
+        """How many cores were taken by other work."""
+        return self.foreign_s / self.lasted_s
+
+
+class Meter:
+    """Measures the use that a server makes of the machine from now on."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._before = self._readings()
+
+    def read(self) -> Use:
+        """What it has been. Children of this process count from when they have ended."""
+        now = self._readings()
+        lasted, server, own, all_ = (n - b for n, b in zip(now, self._before, strict=True))
+        return Use(lasted, server, max(all_ - server - own, 0.0))
+
+    def _readings(self) -> tuple[float, float, float, float]:
+        return time.monotonic(), cpu_s(self._pid), sum(os.times()[:4]), _busy_s()
+
+
+def _busy_s() -> float:
+    """CPU seconds of everything on this machine, all cores together."""
+    fields = (PROC / "stat").read_text().split("\n", 1)[0].split()[1:]
+    user, nice, system, _, _, interrupts, soft_interrupts, stolen = map(int, fields[:8])
+    return (user + nice + system + interrupts + soft_interrupts + stolen) / TICKS_PER_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The rows of the table: what is asked, and how hard.
 
 To add one, write what asks a server for some seconds and returns an `Outcome`, and list it in
-`rows`. Names and types are those of `ZONE`, which every server serves.
+`rows`. Names and types are those of `zones.py`.
 """
 
 import json
@@ -9,29 +9,15 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.peers import Address
 
-APEX = "linux.example"
-NAME = f"www.{APEX}"
-ZONE = f"""\
-$ORIGIN {APEX}.
-$TTL 3600
-@ IN SOA ns1 hostmaster ( 1 3600 900 604800 60 )
-@ IN NS ns1
-@ IN NS ns2
-ns1 IN A 127.0.0.1
-ns2 IN A 127.0.0.2
-mail IN A 192.0.2.9
-@ IN MX 10 mail
-www 60 IN A 192.0.2.1
-www 60 IN A 192.0.2.2
-www 60 IN A 192.0.2.3
-"""
+from .zones import APEX, NAME, NXDOMAIN, questions
 
-BLAST_SOURCE = Path(__file__).with_name("dnsblast.c")
+SOURCES = Path(__file__).parent
 WINDOW, SOCKETS = 256, 4  # queries in flight over UDP, and the sockets that share them
 TCP_CONNECTIONS, TCP_IN_FLIGHT = 20, 200
 LATE_S = 1  # a query over TCP that has not been answered by then is lost
@@ -46,6 +32,19 @@ class Outcome:
     lost: int
     per_second: float
 
+    @property
+    def answers(self) -> int:
+        return self.right + self.wrong
+
+    def __add__(self, other: "Outcome") -> "Outcome":
+        """Of two loads at the same time."""
+        return Outcome(
+            self.right + other.right,
+            self.wrong + other.wrong,
+            self.lost + other.lost,
+            self.per_second + other.per_second,
+        )
+
 
 Load = Callable[[Address, float], Outcome]
 """Asks one server for some seconds, as fast as it answers."""
@@ -53,43 +52,68 @@ Load = Callable[[Address, float], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One load for all servers; `pipelined` ones are spared a server that can not do that."""
+    """One load for all servers; those `over_tcp` are spared a server that has none."""
 
     name: str
     load: Load
-    pipelined: bool = False
+    over_tcp: bool = False
 
 
 def rows(folder: Path) -> list[Row]:
     """All loads for which the tools are here; `folder` takes what has to be made for them."""
-    blast = _compiled(folder)
-    queries = folder / "queries"
+    blast, tcp_blast = compiled("dnsblast", folder), compiled("tcpblast", folder)
+    mixture, queries = folder / "mixture", folder / "queries"
+    mixture.write_text(questions())
     queries.write_text(f"{NAME} A\n")
     found = [
-        Row("hit", _blasting(blast, NAME, "noerror")),
-        Row("hit, EDNS", _blasting(blast, NAME, "noerror", "-e")),
-        Row("NXDOMAIN flood", _blasting(blast, APEX, "nxdomain", "-r")),
+        Row("hit", blasting(blast, NAME)),
+        Row("hit, EDNS", blasting(blast, "-e", NAME)),
+        Row("NXDOMAIN flood", blasting(blast, "-r", "-x", str(NXDOMAIN), APEX)),
+        Row("mixed, 100,000 names", blasting(blast, "-f", str(mixture))),
+        Row("TCP, a query a connection", _connecting(tcp_blast), over_tcp=True),
     ]
     if shutil.which("dnsperf"):
-        found.append(Row("TCP, pipelined", _streaming(queries), pipelined=True))
+        found.insert(-1, Row("TCP, pipelined", _streaming(queries), over_tcp=True))
     return found
 
 
-def _compiled(folder: Path) -> Path:
-    program = folder / "dnsblast"
-    subprocess.run(["cc", "-O2", "-o", str(program), str(BLAST_SOURCE)], check=True)
+def compiled(name: str, folder: Path) -> Path:
+    """The program of a C file here, made in `folder`."""
+    program = folder / name
+    subprocess.run(["cc", "-O2", "-o", str(program), str(SOURCES / f"{name}.c")], check=True)
     return program
 
 
-def _blasting(blast: Path, name: str, right_rcode: str, *options: str) -> Load:
-    """UDP; `options` are dnsblast's, and `right_rcode` the key of its report."""
-    strength = ["-w", str(WINDOW), "-c", str(SOCKETS)]
+def blasting(blast: Path, *what: str, sockets: int = SOCKETS) -> Load:
+    """UDP, by dnsblast; `what` is asked, in its terms."""
+    return _by(blast, "-w", str(WINDOW), "-c", str(sockets), *what)
+
+
+def at_once(load: Load, count: int) -> Load:
+    """`load`, so many times at the same time."""
+
+    def together(address: Address, seconds: float) -> Outcome:
+        with ThreadPoolExecutor(count) as pool:
+            first, *others = pool.map(lambda _: load(address, seconds), range(count))
+        for other in others:
+            first += other
+        return first
+
+    return together
+
+
+def _connecting(tcp_blast: Path) -> Load:
+    """TCP, by tcpblast: dnsperf waits up to 0.1 s before it takes up a connection again."""
+    return _by(tcp_blast, "-c", str(TCP_CONNECTIONS), NAME)
+
+
+def _by(program: Path, *options: str) -> Load:
+    """What one of our own programs finds, which report alike."""
 
     def load(address: Address, seconds: float) -> Outcome:
         to = ["-s", address[0], "-p", str(address[1]), "-l", str(seconds)]
-        report = json.loads(_output([str(blast), *to, *strength, *options, name]))
-        right = report[right_rcode]
-        return Outcome(right, report["answered"] - right, report["lost"], report["qps"])
+        report = json.loads(_output([str(program), *to, *options]))
+        return Outcome(report["right"], report["wrong"], report["lost"], report["qps"])
 
     return load
 

@@ -6,7 +6,7 @@ To add one, write what makes its configuration and returns its command, and list
 import importlib.util
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from harness import peers
 from harness.peers import Address, Zones
 from harness.process import free_ports
 
-from .machine import on_core
+from .machine import on_cores
 
 DNSLIB_SERVER = Path(__file__).with_name("dnslib_server.py")
 
@@ -25,13 +25,12 @@ Configure = Callable[[Zones, Path, Address], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server that may be installed here. `pipelines` tells whether it answers more than one
-    query of a TCP connection."""
+    """A server that may be installed here, by its name in the tables."""
 
     name: str
     configure: Configure
     is_installed: Callable[[], bool]
-    pipelines: bool = True
+    over_tcp: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +47,33 @@ class Running:
 
 
 @contextmanager
-def running(server: Server, zones: Zones, directory: Path, core: int) -> Iterator[Running]:
-    """`server` with `zones` on `core`, from its first answers until left."""
+def running(
+    server: Server, zones: Zones, directory: Path, where: Iterable[int]
+) -> Iterator[Running]:
+    """`server` with `zones` on the cores `where`, from its first answers until left."""
     directory.mkdir(parents=True)
     (port,) = free_ports(1)
     address = ("127.0.0.1", port)
-    command = on_core(core, server.configure(zones, directory, address))
+    command = on_cores(where, server.configure(zones, directory, address))
     begun = time.monotonic()
     with peers.answering(command, address, zones, directory) as process:
         yield Running(server, address, process.pid, time.monotonic() - begun)
 
 
-def _rrdns(zones: Zones, directory: Path, address: Address) -> list[str]:
-    config = directory / "rrdns.yaml"
-    (status_port,) = free_ports(1)
-    host, port = address
-    listed = "".join(f'  "{apex}": "{file.resolve()}"\n' for apex, file in zones.items())
-    config.write_text(
-        f'dns:\n  listen: ["{host}:{port}"]\n'
-        f'status:\n  listen: "127.0.0.1:{status_port}"\n'
-        f"zones:\n{listed}"
-    )
-    return [sys.executable, "-m", "rrdns", "serve", "-c", str(config)]
+def _rrdns(player: str, workers: int = 1) -> Configure:
+    def configure(zones: Zones, directory: Path, address: Address) -> list[str]:
+        config = directory / "rrdns.yaml"
+        (status_port,) = free_ports(1)
+        host, port = address
+        listed = "".join(f'  "{apex}": "{file.resolve()}"\n' for apex, file in zones.items())
+        config.write_text(
+            f'dns:\n  listen: ["{host}:{port}"]\n  player: {player}\n  workers: {workers}\n'
+            f'status:\n  listen: "127.0.0.1:{status_port}"\n'
+            f"zones:\n{listed}"
+        )
+        return [sys.executable, "-m", "rrdns", "serve", "-c", str(config)]
+
+    return configure
 
 
 def _dnslib(zones: Zones, directory: Path, address: Address) -> list[str]:
@@ -86,18 +90,22 @@ def _knot(zones: Zones, directory: Path, address: Address) -> list[str]:
     return peers.command_of("knot", zones, directory, address, rotate=True)
 
 
-def _gdnsd(zones: Zones, directory: Path, address: Address) -> list[str]:
+def _gdnsd(threads: int = 1) -> Configure:
     """gdnsd orders the addresses of an RRset by itself; its zone files are named by the apex."""
-    host, port = address
-    zone_files = directory / "zones"
-    zone_files.mkdir()
-    for apex, file in zones.items():
-        (zone_files / apex).symlink_to(file.resolve())
-    (directory / "config").write_text(
-        f"options => {{ listen => {host}:{port}, udp_threads => 1, tcp_threads => 1,"
-        f" run_dir = {directory}/run, state_dir = {directory}/state }}\n"
-    )
-    return [_program("gdnsd"), "-c", str(directory), "start"]
+
+    def configure(zones: Zones, directory: Path, address: Address) -> list[str]:
+        host, port = address
+        zone_files = directory / "zones"
+        zone_files.mkdir()
+        for apex, file in zones.items():
+            (zone_files / apex).symlink_to(file.resolve())
+        (directory / "config").write_text(
+            f"options => {{ listen => {host}:{port}, udp_threads => {threads}, tcp_threads => 1,"
+            f" run_dir = {directory}/run, state_dir = {directory}/state }}\n"
+        )
+        return [_program("gdnsd"), "-c", str(directory), "start"]
+
+    return configure
 
 
 def _bind(zones: Zones, directory: Path, address: Address) -> list[str]:
@@ -141,25 +149,36 @@ def _peer(name: str, program: str, configure: Configure) -> Server:
     return Server(name, configure, lambda: peers.path_of(program) is not None)
 
 
+def _c_player_is_built() -> bool:
+    return importlib.util.find_spec("rrdns.serve._player") is not None
+
+
 SERVERS: Mapping[str, Server] = {
-    server.name: server
-    for server in (
-        Server("rrdns", _rrdns, lambda: True),
-        _peer("gdnsd", "gdnsd", _gdnsd),
-        _peer("nsd", "nsd", _nsd),
-        _peer("knot", "knotd", _knot),
-        _peer("bind", "named", _bind),
-        _peer("powerdns", "pdns_server", _powerdns),
-        Server(
-            "dnslib",
-            _dnslib,
-            lambda: importlib.util.find_spec("dnslib") is not None,
-            pipelines=False,
-        ),
-    )
+    "rrdns-c": Server("rrdns (C)", _rrdns("c"), _c_player_is_built),
+    "rrdns-python": Server("rrdns (Python)", _rrdns("python"), lambda: True),
+    "gdnsd": _peer("gdnsd", "gdnsd", _gdnsd()),
+    "nsd": _peer("NSD", "nsd", _nsd),
+    "knot": _peer("Knot", "knotd", _knot),
+    "bind": _peer("BIND", "named", _bind),
+    "powerdns": _peer("PowerDNS", "pdns_server", _powerdns),
+    "dnslib": Server(
+        "dnslib",
+        _dnslib,
+        lambda: importlib.util.find_spec("dnslib") is not None,
+        over_tcp=False,
+    ),
 }
+"""By their names on the command line, each with one worker."""
 
 
-def installed() -> list[Server]:
-    """Those that can be run here."""
-    return [server for server in SERVERS.values() if server.is_installed()]
+def with_workers(count: int) -> list[Server]:
+    """Those that share their sockets between workers as rrdns does, with so many of them."""
+    return [
+        Server("rrdns (C)", _rrdns("c", count), _c_player_is_built),
+        _peer("gdnsd", "gdnsd", _gdnsd(count)),
+    ]
+
+
+def installed() -> list[str]:
+    """The names of those that can be run here."""
+    return [name for name, server in SERVERS.items() if server.is_installed()]

@@ -6,6 +6,7 @@ import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 import dns.message
 
@@ -16,6 +17,9 @@ RECEIVE_BUFFER_OCTETS = 4 << 20  # so that what comes at once after a stall is n
 LONGEST_S = 120.0  # bounds a hang
 TAIL_S = 1.0  # asked on so long after the change, to see what it leaves behind; then all is lost
 PORTION = 32  # replies read before the next questions are due
+
+IsSign = Callable[[bytes], bool]
+"""Whether a reply shows what is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,51 +39,78 @@ def ask_through_a_change(
 ) -> Steadiness:
     """Asks for the A records of `name`, calls `change`, and goes on until a reply has `sign` in
     it and `TAIL_S` longer. RuntimeError where no reply gets it."""
-    packet = dns.message.make_query(name, "A", use_edns=False).to_wire()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
-        sock.connect(address)
-        sock.setblocking(False)
-        asking = _Asking(sock, packet[2:], 1 / rate, sign)
-        asking.until(time.monotonic() + TAIL_S)
+    with Asking(address, rate) as asking:
+        asking.about(name)
+        asking.on_for(TAIL_S)
         change()
         changed_at = time.monotonic()
-        asking.until(changed_at + LONGEST_S, or_sign=True)
-        if asking.seen_at is None:
-            raise RuntimeError(f"the change did not show within {LONGEST_S:g} s")
-        asking.until(time.monotonic() + TAIL_S)
-        asking.interval_s = LONGEST_S  # no more questions, only replies
-        asking.until(time.monotonic() + TAIL_S)
-    return Steadiness(
-        asking.seen_at - changed_at,
-        asking.worst_reply_s,
-        asking.worst_gap_s,
-        asking.asked,
-        len(asking.sent_at),
-    )
+        seen_at = asking.on_until(lambda reply: sign in reply, LONGEST_S)
+        asking.on_for(TAIL_S)
+        asking.end()
+        return Steadiness(
+            seen_at - changed_at,
+            asking.worst_reply_s,
+            asking.worst_gap_s,
+            asking.asked,
+            asking.unanswered,
+        )
 
 
-class _Asking:
-    """One socket on which questions are due every `interval_s`."""
+class Asking:
+    """One socket on which questions are due at a steady rate; use it as a context manager."""
 
-    def __init__(self, sock: socket.socket, question: bytes, interval_s: float, sign: bytes):
-        self.interval_s = interval_s
+    def __init__(self, address: Address, rate: float) -> None:
         self.asked = 0
-        self.sent_at: dict[int, float] = {}
-        self.seen_at: float | None = None
         self.worst_reply_s = 0.0
         self.worst_gap_s = 0.0
-        self._sock = sock
-        self._question = question
-        self._sign = sign
-        self._due = self._last_reply_at = time.monotonic()
+        self._question = b""
+        self._interval_s = 1 / rate
+        self._sent_at: dict[int, float] = {}
+        self._is_sign: IsSign = lambda reply: False
+        self._seen_at: float | None = None
+        self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_OCTETS)
+        self._sock.connect(address)
+        self._sock.setblocking(False)
+        self._due = time.monotonic()
+        self._last_reply_at: float | None = None
 
-    def until(self, deadline: float, *, or_sign: bool = False) -> None:
-        """Asks and reads until then, or until the sign is seen."""
-        while (now := time.monotonic()) < deadline and not (or_sign and self.seen_at):
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._sock.close()
+
+    @property
+    def unanswered(self) -> int:
+        return len(self._sent_at)
+
+    def about(self, name: str) -> None:
+        """From now on the A records of `name` are asked for."""
+        self._question = dns.message.make_query(name, "A", use_edns=False).to_wire()[2:]
+
+    def on_for(self, seconds: float) -> None:
+        """Asks and reads so long."""
+        self._until(time.monotonic() + seconds, or_sign=False)
+
+    def on_until(self, is_sign: IsSign, longest_s: float) -> float:
+        """Asks and reads until a reply is the sign; when it came (time.monotonic)."""
+        self._is_sign, self._seen_at = is_sign, None
+        self._until(time.monotonic() + longest_s, or_sign=True)
+        if self._seen_at is None:
+            raise RuntimeError(f"the change did not show within {longest_s:g} s")
+        return self._seen_at
+
+    def end(self) -> None:
+        """Reads what still comes, and asks no more."""
+        self._interval_s = LONGEST_S
+        self._until(time.monotonic() + TAIL_S, or_sign=False)
+
+    def _until(self, deadline: float, *, or_sign: bool) -> None:
+        while (now := time.monotonic()) < deadline and not (or_sign and self._seen_at):
             if now >= self._due:
                 self._ask(now)
-                self._due += self.interval_s
+                self._due += self._interval_s
             wait_s = min(self._due, deadline) - time.monotonic()
             if select.select([self._sock], [], [], max(wait_s, 0))[0]:
                 self._read()
@@ -87,7 +118,7 @@ class _Asking:
     def _ask(self, now: float) -> None:
         self.asked += 1
         message_id = self.asked & 0xFFFF
-        self.sent_at[message_id] = now
+        self._sent_at[message_id] = now
         self._sock.send(struct.pack("!H", message_id) + self._question)
 
     def _read(self) -> None:
@@ -97,9 +128,9 @@ class _Asking:
             except BlockingIOError:
                 return
             now = time.monotonic()
-            if self._sign in reply and self.seen_at is None:
-                self.seen_at = now
-            sent_at = self.sent_at.pop(int.from_bytes(reply[:2], "big"), now)
+            if self._seen_at is None and self._is_sign(reply):
+                self._seen_at = now
+            sent_at = self._sent_at.pop(int.from_bytes(reply[:2], "big"), now)
             self.worst_reply_s = max(self.worst_reply_s, now - sent_at)
-            self.worst_gap_s = max(self.worst_gap_s, now - self._last_reply_at)
+            self.worst_gap_s = max(self.worst_gap_s, now - (self._last_reply_at or now))
             self._last_reply_at = now

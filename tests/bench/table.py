@@ -1,10 +1,10 @@
 """From samples to figures: medians, their spread, and the ratio to the server that is the mark."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from statistics import median
 
-from .rows import Outcome
+from .sample import Sample
 
 MARK = "gdnsd"  # the fastest of those that check health too
 NOT_MEASURED = "n/a"
@@ -16,26 +16,11 @@ HEADER: tuple[str, ...] = (
     "spread",
     "CPU us",
     f"of {MARK}",
+    "busy",
+    "others",
     "lost",
     "wrong",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One load on one server."""
-
-    outcome: Outcome
-    cpu_s: float
-
-    @property
-    def per_second(self) -> float:
-        return self.outcome.per_second
-
-    @property
-    def cpu_us(self) -> float:
-        """CPU time of the server for each answer, in microseconds."""
-        return 1e6 * self.cpu_s / max(self.outcome.right + self.outcome.wrong, 1)
 
 
 Samples = Mapping[str, Mapping[str, Sequence[Sample]]]
@@ -65,6 +50,14 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
     )
 
 
+def rates(samples: Samples) -> Mapping[str, Mapping[str, float]]:
+    """The median answers a second, by the row and the server's name."""
+    return {
+        row: {server: _median(found, _rate) for server, found in of_row.items()}
+        for row, of_row in samples.items()
+    }
+
+
 def as_json(samples: Samples) -> object:
     """The medians and every sample."""
     return {
@@ -91,6 +84,8 @@ def _line(server: str, found: Sequence[Sample], mark: Sequence[Sample] | None) -
         f"{spread:.0%}",
         f"{_median(found, _cost):.2f}",
         _ratio(found, mark, _cost),
+        f"{median(sample.use.cores_busy for sample in found):.2f}",
+        f"{median(sample.use.cores_foreign for sample in found):.2f}",
         f"{sum(sample.outcome.lost for sample in found):,}",
         f"{sum(sample.outcome.wrong for sample in found):,}",
     )
