@@ -5,7 +5,7 @@ depends on whose turn it is when a test begins.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby, pairwise
 
 import dns.message
@@ -13,11 +13,12 @@ import dns.rdatatype
 import pytest
 
 from harness.audit import take_apart
+from harness.direct import InProcess
+from harness.players import PLAYERS
 from harness.ways import Direct, Way, query
-from harness.zones import reference_player, table_player
-from rrdns.answer.compiler import compile_table, recompile
+from rrdns.answer.compiler import compile_edition, recompile
 from rrdns.answer.reference import Transport
-from rrdns.publisher import Publisher
+from rrdns.config.settings import PlayerChoice
 from rrdns.zone.name import from_text
 from rrdns.zone.tree import RRType
 
@@ -126,19 +127,24 @@ def test_d02_data_of_another_type_does_not_rotate(ask: Way) -> None:
     assert len({tuple(dns.message.from_wire(r).answer[0]) for r in replies}) == 1
 
 
-def test_d02_a_change_of_the_table_does_not_begin_anew(publisher: Publisher) -> None:
+@pytest.mark.parametrize("choice", PLAYERS)
+def test_d02_a_change_of_the_table_does_not_begin_anew(
+    in_process_of: Callable[[PlayerChoice], InProcess], choice: PlayerChoice
+) -> None:
     """Neither when one RRset's turns change, nor when everything is made again."""
     key = (from_text("cyclic.turns.example"), RRType.A)
-    table, cursors = publisher.publication.table, publisher.cursors
-    tables = [
-        table,
-        recompile(table, table.snapshot, [key], cursors),
-        compile_table(table.snapshot, cursors),
+    made = in_process_of(choice)
+    edition = made.publisher.publication.edition
+    snapshot = edition.snapshot
+    editions = [
+        edition,
+        recompile(edition, snapshot, [key]),
+        compile_edition(snapshot, made.players.blank(made.publisher.cursors, snapshot.identity)),
     ]
     ways = [
-        Direct(make(each, transport, cursors), transport.value)
-        for each in tables
-        for make in (table_player, reference_player)
+        Direct(answer(transport, each), transport.value)
+        for each in editions
+        for answer in (made.answer, made.answer_by_reference)
         for transport in Transport
     ]
     firsts = [heads(way, "cyclic", 1)[0] for _ in range(20) for way in ways]

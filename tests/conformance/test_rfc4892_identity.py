@@ -5,8 +5,7 @@ import dns.message
 import dns.rcode
 import pytest
 
-from harness.process import ServerProcess
-from harness.ways import OverTcp, OverUdp, Way, query
+from harness.ways import Way, query
 
 NAMES = ["version.bind.", "version.server.", "id.server.", "hostname.bind."]
 TOLD = {
@@ -16,13 +15,6 @@ TOLD = {
     "hostname.bind.": "ns1.test",
     "VERSION.Bind.": "rrdns test",
 }
-
-
-@pytest.fixture(params=[OverUdp, OverTcp], ids=["udp", "tcp"])
-def ask_open(request: pytest.FixtureRequest, open_server: ServerProcess) -> Way:
-    """The server that is told to tell."""
-    way: Way = request.param("127.0.0.1", open_server.dns_port)
-    return way
 
 
 def nsid_query() -> dns.message.Message:

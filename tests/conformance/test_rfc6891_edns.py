@@ -52,6 +52,11 @@ def option(code: int, data: bytes, length: int | None = None) -> bytes:
     return struct.pack("!HH", code, len(data) if length is None else length) + data
 
 
+def _with_questions(count: int, questions: bytes) -> bytes:
+    """A message with `questions`, which are said to be `count`, and an OPT."""
+    return struct.pack("!6H", 0x1234, 0, count, 0, 0, 1) + questions + opt()
+
+
 A_RECORD = b"\4evil\0" + struct.pack("!HHIH", 1, 1, 60, 4) + bytes(4)
 
 
@@ -84,8 +89,6 @@ UNKNOWN = {
     "E05 an empty option": option(65001, b""),
     "E05 many unknown options": b"".join(option(65001 + at, bytes(at)) for at in range(10)),
     "E05 the same option twice": option(65001, b"a") * 2,
-    "E15 a client cookie": option(dns.edns.COOKIE, bytes(8)),
-    "E15 client and server cookies": option(dns.edns.COOKIE, bytes(24)),
     "E16 NSID, which is not told": option(dns.edns.NSID, b""),
     "E17 a client subnet": option(dns.edns.ECS, b"\0\1\x18\0\xc0\0\2"),
     "E17 a bad client subnet": option(dns.edns.ECS, b"\0\x63\xff\xff\xc0"),
@@ -141,6 +144,22 @@ def test_malformed_opt_is_formerr(ask: Way, packet: bytes) -> None:
     assert reply.rcode == dns.rcode.FORMERR
     assert not reply.records
     assert ask("host").answer, "the server lives on"
+
+
+UNREAD = {
+    "E02 two questions": _with_questions(2, b"\4host\0\0\1\0\1" * 2),
+    "E02 no question": _with_questions(0, b""),
+    "E02 a pointer in the question": _with_questions(1, b"\xc0\x0c\0\1\0\1"),
+    "E02 a name too long": _with_questions(1, (b"\x3e" + b"a" * 62) * 4 + b"\3bcd" + bytes(5)),
+}
+
+
+@pytest.mark.parametrize("packet", UNREAD.values(), ids=UNREAD)
+def test_formerr_has_opt_where_that_of_the_query_can_be_read(ask: Way, packet: bytes) -> None:
+    """RFC 6891 section 7: else the client would take us for a server without EDNS."""
+    reply = ask.raw(packet)
+    assert reply.rcode == dns.rcode.FORMERR
+    assert len(reply.opts) == 1
 
 
 FOUND = {

@@ -51,6 +51,7 @@ class Demo:
         return Path(path)
 
     def answer(self) -> dns.message.Message:
+        self.output()  # a terminal that nobody reads keeps waiting who writes to it
         with UdpClient("127.0.0.1", self.dns_port) as client:
             return dns.message.from_wire(client.ask(dns.message.make_query(WWW, "A").to_wire()))
 

@@ -17,13 +17,14 @@ from harness import lab, process
 from harness.asking import asking, lost
 from harness.awaiting import until
 from harness.lab import HTTP_PORT, Lab, Mirror
+from rrdns.config.settings import PlayerChoice
 
 INTERVAL_S, FAST_S, TIMEOUT_S, FALL = 1.0, 0.25, 0.5, 2
 BOUND_S = INTERVAL_S + (FALL - 1) * FAST_S + TIMEOUT_S + 0.2
 SLACK_S = 1.0  # for a machine that is busy with something else; far below another interval x fall
 
 CONFIG = f"""
-dns: {{listen: ["127.0.0.1:$DNS_PORT"]}}
+dns: {{listen: ["127.0.0.1:$DNS_PORT"], player: $PLAYER}}
 status: {{listen: "127.0.0.1:$STATUS_PORT"}}
 zones: {{lab.example: lab.example.zone}}
 checks:
@@ -69,10 +70,10 @@ FAULTS = [
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[tuple[Lab, process.ServerProcess]]:
+def running(tmp_path: Path, player: PlayerChoice) -> Iterator[tuple[Lab, process.ServerProcess]]:
     with lab.lab(tmp_path, mirrors=3) as hosts:
         files = {"lab.example.zone": ZONE}
-        with process.serving(tmp_path, CONFIG, files, hosts.wrapper) as server:
+        with process.serving(tmp_path, CONFIG, files, hosts.wrapper, player) as server:
             yield hosts, server
 
 

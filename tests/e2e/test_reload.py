@@ -16,12 +16,13 @@ from harness.awaiting import until
 from harness.listening import listeners, silent
 from harness.process import ServerProcess, serving, start
 from harness.wire import UdpClient
+from rrdns.config.settings import PlayerChoice
 
 RELOADS = 1000
 RATE_PER_S = 300
 
 CONFIG = """
-dns: {listen: ["127.0.0.1:$DNS_PORT"]}
+dns: {listen: ["127.0.0.1:$DNS_PORT"], player: $PLAYER}
 status: {listen: "127.0.0.1:$STATUS_PORT"}
 zones:
   lab.example: lab.example.zone
@@ -43,10 +44,11 @@ def zone(addresses: tuple[str, ...], serial: int = 1) -> str:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
+def server(tmp_path: Path, player: PlayerChoice) -> Iterator[ServerProcess]:
     with listeners(OLD + NEW) as port:
         files = {"lab.example.zone": zone(OLD), "other.example.zone": zone(OLD)}
-        with serving(tmp_path, CONFIG.replace("MIRROR_PORT", str(port)), files) as running:
+        config = CONFIG.replace("MIRROR_PORT", str(port))
+        with serving(tmp_path, config, files, player=player) as running:
             yield running
 
 

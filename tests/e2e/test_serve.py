@@ -18,12 +18,13 @@ from harness.awaiting import until
 from harness.listening import listeners, silent
 from harness.process import ServerProcess, await_ready, free_ports, serving, start
 from harness.wire import TcpClient, UdpClient, has_ipv6
+from rrdns.config.settings import PlayerChoice
 
 PROMPT_S = 1.0  # what SIGTERM may take
 SLACK_S = 2.0  # for a busy machine
 
 CONFIG = """
-dns: {listen: ["127.0.0.1:$DNS_PORT"]}
+dns: {listen: ["127.0.0.1:$DNS_PORT"], player: $PLAYER}
 status: {listen: "127.0.0.1:$STATUS_PORT"}
 zones: {lab.example: lab.example.zone}
 """
@@ -92,8 +93,10 @@ def test_a_port_that_is_taken_is_named_with_a_mend(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_sigterm_ends_it_promptly_and_answers_what_has_been_read(tmp_path: Path) -> None:
-    with serving(tmp_path, CONFIG, {"lab.example.zone": ZONE}) as server:
+def test_sigterm_ends_it_promptly_and_answers_what_has_been_read(
+    tmp_path: Path, player: PlayerChoice
+) -> None:
+    with serving(tmp_path, CONFIG, {"lab.example.zone": ZONE}, player=player) as server:
         with (
             UdpClient("127.0.0.1", server.dns_port) as udp,
             TcpClient("127.0.0.1", server.dns_port) as tcp,
@@ -113,7 +116,7 @@ def test_sigterm_ends_it_promptly_and_answers_what_has_been_read(tmp_path: Path)
 
 
 def test_it_is_ready_after_the_first_round_and_answers_those_who_asked_before(
-    tmp_path: Path,
+    tmp_path: Path, player: PlayerChoice
 ) -> None:
     address = "127.0.4.9"
     with silent(address) as port:
@@ -122,7 +125,7 @@ def test_it_is_ready_after_the_first_round_and_answers_those_who_asked_before(
             "MEMBERS", "{}"
         ).replace("timeout: 200ms", "timeout: 1500ms").replace("interval: 200ms", "interval: 2s")
         with listeners(MIRRORS[:2], port):
-            server = start(tmp_path, config, {"lab.example.zone": zone})
+            server = start(tmp_path, config, {"lab.example.zone": zone}, player=player)
             try:
                 until(lambda: server.has("/healthz"))
                 assert not server.is_ready()
@@ -147,7 +150,12 @@ def test_it_is_ready_after_the_first_round_and_answers_those_who_asked_before(
     ids=["all", "nodata", "last-good", "backup"],
 )
 def test_when_all_are_down_the_ladder_decides(
-    tmp_path: Path, ladder: str, members: str, rung: str, handed_out: set[str]
+    tmp_path: Path,
+    player: PlayerChoice,
+    ladder: str,
+    members: str,
+    rung: str,
+    handed_out: set[str],
 ) -> None:
     """The mirrors fail one after the other, the first one last; a backup stays up."""
     with ExitStack() as opened:
@@ -157,7 +165,7 @@ def test_when_all_are_down_the_ladder_decides(
             closer.enter_context(listeners([mirror], port))
         pool = POOL.replace("MIRROR_PORT", str(port))
         config = CONFIG + pool.replace("LADDER", ladder).replace("MEMBERS", members)
-        with serving(tmp_path, config, {"lab.example.zone": ZONE}) as server:
+        with serving(tmp_path, config, {"lab.example.zone": ZONE}, player=player) as server:
             failing = [m for m in reversed(MIRRORS) if m not in handed_out or rung != "backup"]
             for mirror in failing:
                 closers[mirror].close()
@@ -179,10 +187,12 @@ def state(server: ServerProcess, address: str) -> str:
     return next(str(m["state"]) for m in members if m["address"] == address)
 
 
-def test_a_reply_leaves_from_the_address_that_was_asked(tmp_path: Path) -> None:
+def test_a_reply_leaves_from_the_address_that_was_asked(
+    tmp_path: Path, player: PlayerChoice
+) -> None:
     listen = '["0.0.0.0:$DNS_PORT", "[::]:$DNS_PORT"]' if has_ipv6() else '["0.0.0.0:$DNS_PORT"]'
     config = CONFIG.replace('["127.0.0.1:$DNS_PORT"]', listen)
-    with serving(tmp_path, config, {"lab.example.zone": ZONE}) as server:
+    with serving(tmp_path, config, {"lab.example.zone": ZONE}, player=player) as server:
         for host in ("127.0.0.1", "127.9.8.7", *(["::1"] if has_ipv6() else [])):
             # The client is connected, so the kernel hands it nothing from another address.
             assert addresses(ask(server, host)) == set(MIRRORS)
@@ -201,9 +211,9 @@ def test_systemd_is_told_when_it_is_ready_and_when_it_stops(
             assert manager.recv(100) == b"STOPPING=1"
 
 
-def test_using_up_all_descriptors_ends_nothing(tmp_path: Path) -> None:
+def test_using_up_all_descriptors_ends_nothing(tmp_path: Path, player: PlayerChoice) -> None:
     """With its files limited, more clients than that connect; UDP and then TCP are served on."""
-    with serving(tmp_path, CONFIG, {"lab.example.zone": ZONE}) as server:
+    with serving(tmp_path, CONFIG, {"lab.example.zone": ZONE}, player=player) as server:
         limit_files(server, 40)
         with ExitStack() as opened:
             for _ in range(80):

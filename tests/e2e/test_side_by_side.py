@@ -16,6 +16,7 @@ from e2e.side_by_side.questions import questions_about, questions_elsewhere
 from e2e.side_by_side.sets import SETS, configuration, texts, zones_in
 from harness import peers
 from harness.process import serving
+from rrdns.config.settings import PlayerChoice
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -29,11 +30,13 @@ FEWEST = 200  # questions of each set of zones on which NSD and Knot agree in wh
 MOST_SHOWN = 30
 
 
-def _compared(zones: dict[str, Path], folder: Path) -> Comparison:
+def _compared(zones: dict[str, Path], folder: Path, player: PlayerChoice) -> Comparison:
     """All questions about `zones`, asked of the three servers."""
     result = Comparison()
     with ExitStack() as stack:
-        ours = stack.enter_context(serving(folder, configuration(zones), texts(zones)))
+        ours = stack.enter_context(
+            serving(folder, configuration(zones), texts(zones), player=player)
+        )
         addresses = stack.enter_context(peers.running(zones, folder))
         servers = [
             stack.enter_context(closing(Server(address)))
@@ -45,10 +48,12 @@ def _compared(zones: dict[str, Path], folder: Path) -> Comparison:
 
 
 @pytest.fixture(scope="module")
-def comparisons(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Comparison]:
+def comparisons(
+    tmp_path_factory: pytest.TempPathFactory, player: PlayerChoice
+) -> dict[str, Comparison]:
     """What came out for each set of zones, by its name."""
     return {
-        name: _compared(zones_in(folder), tmp_path_factory.mktemp(name))
+        name: _compared(zones_in(folder), tmp_path_factory.mktemp(name), player)
         for name, folder in SETS.items()
     }
 

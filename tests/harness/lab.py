@@ -4,21 +4,26 @@ server 10.77.1.1 ---- 10.77.1.2 mirror 1
        10.77.2.1 ---- 10.77.2.2 mirror 2   ...
 """
 
+import ctypes
 import itertools
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from .wire import UdpClient
+
 _lab_numbers = itertools.count()
 
 HTTP_PORT = 8080
+NAMESPACES = Path("/run/netns")
 
 
 @dataclass(slots=True)
@@ -75,6 +80,19 @@ def inside(namespace: str, command: list[str]) -> list[str]:
 
 def run(command: list[str]) -> None:
     subprocess.run(command, check=True, capture_output=True)
+
+
+def udp_client(namespace: str, host: str, port: int) -> UdpClient:
+    """A client in `namespace`: a socket stays where the thread was that made it."""
+
+    def enter() -> None:
+        with (NAMESPACES / namespace).open() as file:
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.setns(file.fileno(), 0):
+                raise OSError(ctypes.get_errno(), f"can not enter {namespace}")
+
+    with ThreadPoolExecutor(1, initializer=enter) as inside_of_it:
+        return inside_of_it.submit(UdpClient, host, port).result()
 
 
 @contextmanager

@@ -105,13 +105,14 @@ def serving(
     config: str,
     files: Mapping[str, str] | None = None,
     wrapper: tuple[str, ...] = (),
+    player: str = "auto",
 ) -> Iterator[ServerProcess]:
     """A server with `config` and `files` (text by name) in `folder`, from ready until SIGTERM.
 
-    In `config`, `$DNS_PORT` and `$STATUS_PORT` stand for free ports. Where the test fails, or the
-    server does, its log goes to stderr, which pytest shows.
+    In `config`, `$DNS_PORT` and `$STATUS_PORT` stand for free ports, `$PLAYER` for `player`. Where
+    the test fails, or the server does, its log goes to stderr, which pytest shows.
     """
-    server = start(folder, config, files, wrapper)
+    server = start(folder, config, files, wrapper, player)
     try:
         await_ready(server)
         yield server
@@ -129,14 +130,15 @@ def start(
     config: str,
     files: Mapping[str, str] | None = None,
     wrapper: tuple[str, ...] = (),
+    player: str = "auto",
 ) -> ServerProcess:
     """The server as `serving` makes it, but not waited for; the caller ends it.
 
     `wrapper` goes before the command, to run it on another host.
     """
     dns_port, status_port = free_ports(2)
-    ports = {"DNS_PORT": str(dns_port), "STATUS_PORT": str(status_port)}
-    (folder / CONFIG_NAME).write_text(string.Template(config).substitute(ports))
+    told = {"DNS_PORT": str(dns_port), "STATUS_PORT": str(status_port), "PLAYER": player}
+    (folder / CONFIG_NAME).write_text(string.Template(config).substitute(told))
     for name, text in (files or {}).items():
         (folder / name).write_text(text)
     command = [*wrapper, sys.executable, "-m", "rrdns", "serve", "-c", str(folder / CONFIG_NAME)]

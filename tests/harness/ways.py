@@ -15,9 +15,8 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
-from rrdns.answer.player import Player
-
 from .audit import Message, audit
+from .direct import AnswerOne
 from .wire import TcpClient, UdpClient
 
 ORIGIN = dns.name.from_text("tricky.example.")
@@ -85,12 +84,12 @@ class Way(ABC):
 class Direct(Way):
     """Straight into a player, without sockets."""
 
-    def __init__(self, player: Player, transport: str) -> None:
+    def __init__(self, answer: AnswerOne, transport: str) -> None:
         super().__init__(transport)
-        self._player = player
+        self._answer = answer
 
     def exchange(self, packet: bytes) -> bytes:
-        reply = self._player.answer(packet)
+        reply = self._answer(packet)
         assert reply is not None, f"silence after {packet.hex()}"
         return reply
 
@@ -98,7 +97,7 @@ class Direct(Way):
         return [self.exchange(packet) for packet in packets]
 
     def is_silent(self, packet: bytes) -> bool:
-        return self._player.answer(packet) is None and bool(self("host").answer)
+        return self._answer(packet) is None and bool(self("host").answer)
 
 
 class OverUdp(Way):

@@ -32,7 +32,9 @@ class UdpClient:
     def __init__(self, host: str, port: int) -> None:
         self.socket = socket.socket(family_of(host), socket.SOCK_DGRAM)
         self.socket.settimeout(WAIT_S)
-        self.socket.connect((host, port))
+        # Unlike `connect` this heeds the scope of a link-local address.
+        [(*_, address)] = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+        self.socket.connect(address)
 
     def __enter__(self) -> Self:
         return self

@@ -13,10 +13,10 @@ def zones_in(folder: Path) -> dict[str, Path]:
 
 
 def configuration(zones: Mapping[str, Path]) -> str:
-    """What rrdns.yaml says to serve `zones` on ports that the harness fills in."""
+    """What rrdns.yaml says to serve `zones`; the harness fills in the ports and the player."""
     entries = "".join(f'  "{apex}": {file.name}\n' for apex, file in zones.items())
     return (
-        'dns: {listen: ["127.0.0.1:$DNS_PORT"]}\n'
+        'dns: {listen: ["127.0.0.1:$DNS_PORT"], player: $PLAYER}\n'
         'status: {listen: "127.0.0.1:$STATUS_PORT"}\n'
         f"zones:\n{entries}"
     )

@@ -1,0 +1,13 @@
+"""What the tests of the whole process share: each player, one after the other."""
+
+import pytest
+
+from harness.players import PLAYERS
+from rrdns.config.settings import PlayerChoice
+
+
+@pytest.fixture(scope="session", params=PLAYERS)
+def player(request: pytest.FixtureRequest) -> PlayerChoice:
+    """What is to play in the server; for `serving` and its `$PLAYER`."""
+    choice: PlayerChoice = request.param
+    return choice
