@@ -6,12 +6,7 @@ enum {
     QR_AND_OPCODE = 0xf8,
     QR = 0x80,
     CLASS_IN = 1,
-    TYPE_OPT = 41,
-    OPTION_NSID = 3,
-    OPTION_COOKIE = 10,
     LARGEST_LABEL = 63,
-    OPT_FIXED = 11, /* the root as owner, type, class, TTL, length */
-    OPTION_HEAD = 4,
 };
 
 /* Mixes the words of one label into the hash of the name behind it. The multiplier is odd and has
@@ -81,9 +76,9 @@ bool labels_read(const uint8_t *name, const uint8_t *end, struct labels *labels)
 static bool read_options(const uint8_t *at, const uint8_t *end, bool with_cookies,
                          struct edns *edns) {
     while (at < end) {
-        if (end - at < OPTION_HEAD) return false;
+        if (end - at < OPTION_OCTETS) return false;
         uint16_t code = read16(at), octets = read16(at + 2);
-        at += OPTION_HEAD;
+        at += OPTION_OCTETS;
         if (end - at < octets) return false;
         if (code == OPTION_NSID) edns->wants_nsid = true;
         if (code == OPTION_COOKIE && with_cookies && !edns->has_cookie) {
@@ -99,14 +94,14 @@ static bool read_options(const uint8_t *at, const uint8_t *end, bool with_cookie
 
 /* Reads the one additional record; false where it is no OPT of version 0 that is whole. */
 static bool read_opt(const uint8_t *at, const uint8_t *end, bool with_cookies, struct edns *edns) {
-    if (end - at < OPT_FIXED || at[0] || read16(at + 1) != TYPE_OPT) return false;
+    if (end - at < OPT_OCTETS || at[0] || read16(at + 1) != TYPE_OPT) return false;
     uint32_t ttl = read32(at + 5);
     uint16_t octets = read16(at + 9);
-    if (ttl >> 16 & 0xff || end - at - OPT_FIXED < octets) return false;
+    if (ttl >> 16 & 0xff || end - at - OPT_OCTETS < octets) return false;
     edns->is_there = true;
     edns->payload = read16(at + 3);
     edns->dnssec_ok = ttl & 0x8000;
-    return read_options(at + OPT_FIXED, at + OPT_FIXED + octets, with_cookies, edns);
+    return read_options(at + OPT_OCTETS, at + OPT_OCTETS + octets, with_cookies, edns);
 }
 
 enum reading query_read(const uint8_t *message, size_t octets, bool with_cookies,

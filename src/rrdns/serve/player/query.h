@@ -15,6 +15,15 @@ enum {
     QUESTION_TAIL = 4,  /* type and class */
 };
 
+/* EDNS, as a query has it and a reply (RFC 6891 section 6.1). */
+enum {
+    TYPE_OPT = 41,
+    OPT_OCTETS = 11,   /* before its options: the root as owner, type, class, TTL, length */
+    OPTION_OCTETS = 4, /* before its data: code, length */
+    OPTION_NSID = 3,
+    OPTION_COOKIE = 10,
+};
+
 /* A name in lower case, cut into labels. `starts[i]` is where label i begins and `hashes[i]` the hash
  * of the name from there on; the last label is the root's. */
 struct labels {

@@ -9,11 +9,6 @@ enum {
     ID_OCTETS = 2,
     RD = 0x01, /* in the third octet of the header, as TC is */
     TC = 0x02,
-    OPT_OCTETS = 11,
-    TYPE_OPT = 41,
-    OPTION_OCTETS = 4,
-    OPTION_NSID = 3,
-    OPTION_COOKIE = 10,
     TYPE_IXFR = 251,
     TYPE_AXFR = 252,
 };
