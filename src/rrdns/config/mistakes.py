@@ -8,17 +8,10 @@ from pydantic_core import ErrorDetails
 
 from rrdns.errors import Problem
 
+from .check_keys import CHECK_TYPES
 from .fields import MistakenError
-from .schema import (
-    CHECK_TYPES,
-    DnsKeys,
-    FileKeys,
-    IdentityKeys,
-    MemberKeys,
-    PoolKeys,
-    StatusKeys,
-    TcpKeys,
-)
+from .pool_keys import MemberKeys, PoolKeys
+from .schema import DnsKeys, FileKeys, IdentityKeys, StatusKeys, TcpKeys
 from .source import Document, Path
 from .wording import found, listed, nearest, quoted
 

@@ -12,24 +12,18 @@ from rrdns.errors import BadInputError, Place, Problem, Severity
 from rrdns.health.check import Check, CommandCheck, HttpCheck, IcmpCheck, TcpCheck
 from rrdns.pool.member import Policy, Rung
 
-from .fields import MistakenError, address, check_name, domain_name
-from .mistakes import explain
-from .schema import (
-    LAST_RUNGS,
+from .check_keys import (
     AnyCheckKeys,
     CommandKeys,
-    DnsKeys,
-    FileKeys,
     HttpKeys,
     HttpsKeys,
     IcmpKeys,
-    IdentityKeys,
-    MemberKeys,
-    PoolKeys,
-    StatusKeys,
     TcpCheckKeys,
-    TcpKeys,
 )
+from .fields import MistakenError, address, check_name, domain_name
+from .mistakes import explain
+from .pool_keys import LAST_RUNGS, MemberKeys, PoolKeys
+from .schema import DnsKeys, FileKeys, IdentityKeys, StatusKeys, TcpKeys
 from .settings import (
     DnsSettings,
     Identity,

@@ -1,0 +1,133 @@
+"""What rrdns.yaml may say of pools and their members."""
+
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+
+from rrdns.pool.member import Member, Order, Pool, Require, Rung
+from rrdns.zone.name import ROOT
+
+from .fields import ANSWERS, FLAG, Mistake, MistakenError, choice, mistake, text, whole
+from .keys import Keys, UpToHundred, distinct
+from .wording import listed, nearest, quoted
+
+LAST_RUNGS = (Rung.ALL, Rung.NODATA)
+
+_POOL = Pool(ROOT, ())
+_MEMBER = Member(IPv4Address(0))
+
+
+def _known_check(name: str, info: ValidationInfo) -> str:
+    """`info.context` has as keys the names of all checks, those with mistakes included."""
+    known: dict[str, object] = info.context or {}
+    if name not in known:
+        otherwise = f"the checks are {listed(known)}" if known else "add it to 'checks'"
+        what = f"there is no check named {quoted(name)}"
+        raise mistake(what, nearest(name, known, otherwise))
+    return name
+
+
+def _every_rung_reachable(rungs: list[Rung]) -> list[Rung]:
+    for at, rung in enumerate(rungs[:-1]):
+        if rung in LAST_RUNGS:
+            after = quoted(rungs[at + 1].value)
+            what = f"{after} is never reached, as {quoted(rung.value)} always succeeds"
+            raise MistakenError(Mistake((at + 1,), what, "remove it, or write it earlier"))
+    return rungs
+
+
+CheckNames = Annotated[
+    list[Annotated[str, text(), AfterValidator(_known_check)]], AfterValidator(distinct)
+]
+Ladder = Annotated[
+    list[Annotated[Rung, choice(Rung)]],
+    Field(min_length=1),
+    AfterValidator(distinct),
+    AfterValidator(_every_rung_reachable),
+]
+
+
+class MemberKeys(Keys):
+    """Attributes for an address that the zone has."""
+
+    name: Annotated[str | None, text(255)] = Field(
+        default=None, description="What to call it in status and log.", examples=["marconi"]
+    )
+    weight: UpToHundred = Field(
+        default=_MEMBER.weight,
+        description="How often it is first, beside the others; with `order: cyclic` only.",
+        examples=[1],
+    )
+    backup: Annotated[bool, FLAG] = Field(
+        default=_MEMBER.backup,
+        description="Whether it is handed out on the rung `backup` of `all_down` only.",
+        examples=[False],
+    )
+
+
+class PoolKeys(Keys):
+    """A name of a zone whose addresses are checked; they come from the zone's A and AAAA."""
+
+    checks: CheckNames = Field(
+        default=[], description="Names of checks, from `checks`.", examples=[["alive", "web"]]
+    )
+    require: Annotated[Require, choice(Require)] = Field(
+        default=_POOL.require,
+        description="Whether all checks must pass, or any one is enough.",
+        examples=["all"],
+    )
+    order: Annotated[Order, choice(Order)] = Field(
+        default=_POOL.policy.order,
+        description="How the turns of the addresses follow each other.",
+        examples=["cyclic"],
+    )
+    hold: Annotated[int, whole(1, 1_000_000)] = Field(
+        default=_POOL.policy.hold,
+        description="Answers before the first address moves to the bottom.",
+        examples=[1],
+    )
+    answers: Annotated[int | None, ANSWERS] = Field(
+        default=_POOL.policy.answers,
+        description="How many addresses of a family one answer carries at most, or `all`.",
+        examples=["all", 8],
+    )
+    all_down: Ladder = Field(
+        default=list(_POOL.all_down),
+        description=(
+            "What to hand out when no member is up, tried in this order: `last-good` (those last"
+            " seen up), `backup` (the backup members), `all`, `nodata` (an empty answer). A ladder"
+            " that could run out ends in `all`."
+        ),
+        examples=[["last-good", "backup", "all"]],
+    )
+    members: dict[str, MemberKeys | None] | None = Field(
+        default=None,
+        description="Attributes for addresses that the zone has at this name.",
+        examples=[{"192.0.2.1": {"name": "marconi"}}],
+    )
+
+    @model_validator(mode="after")
+    def _members_fit_policy(self) -> Self:
+        mistakes = [*self._weight_mistakes(), *self._backup_mistakes()]
+        if mistakes:
+            raise MistakenError(*mistakes)
+        return self
+
+    def _weight_mistakes(self) -> Iterator[Mistake]:
+        if self.order is Order.CYCLIC:
+            return
+        for address, member in (self.members or {}).items():
+            if member and member.weight != _MEMBER.weight:
+                what = f"a weight has no meaning with 'order: {self.order}'"
+                yield Mistake(
+                    ("members", address, "weight"), what, "remove it, or write 'order: cyclic'"
+                )
+
+    def _backup_mistakes(self) -> Iterator[Mistake]:
+        backups = [member for member in (self.members or {}).values() if member and member.backup]
+        if Rung.BACKUP in self.all_down and not backups:
+            at = self.all_down.index(Rung.BACKUP)
+            what = "the rung 'backup' has no member to hand out"
+            yield Mistake(("all_down", at), what, "write 'backup: true' at a member")
