@@ -105,7 +105,8 @@ def turns(draw: st.DrawFn, rrset: RRset) -> Turns:
     policy = Policy(order, draw(st.integers(1, 3)), draw(st.sampled_from((None, 1, 2))))
     rdatas = draw(st.lists(st.sampled_from(rrset.rdatas), unique=True))
     weights = draw(st.lists(st.integers(1, 4), min_size=len(rdatas), max_size=len(rdatas)))
-    return turns_of(rdatas, policy, Random(0), weights)
+    ttl = draw(st.sampled_from((None, None, 0, 30, 86400)))
+    return replace(turns_of(rdatas, policy, Random(0), weights), ttl=ttl)
 
 
 @st.composite

@@ -150,7 +150,7 @@ class _Encoder:
     def __init__(self, snapshot: Snapshot, plans: Mapping[Name, ZonePlan]) -> None:
         self._snapshot = snapshot
         self._plans = plans
-        self._negative: dict[tuple[Name, Name, bool, RCode], Entry | None] = {}
+        self._negative: dict[tuple[Name, int, Name, bool, RCode], Entry | None] = {}
         self._cuts: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = {}
         self._asked: Name | None = None
         self._of_asked: list[tuple[Answer, Entry]] = []
@@ -176,7 +176,7 @@ class _Encoder:
         [soa] = answer.authority
         plan = self._plans[soa.owner]
         named = plan.closest_named(asked)
-        alike = soa.owner, named, asked == named, answer.rcode
+        alike = soa.owner, soa.ttl, named, asked == named, answer.rcode
         if alike not in self._negative:
             if asked != named:
                 asked = next(name for name in children(named) if name not in plan.named_by_soa)

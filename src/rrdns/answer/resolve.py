@@ -174,10 +174,17 @@ class _Resolution:
     def _negative(self, rcode: RCode) -> Answer:
         return self._answer(rcode, authority=(self.zone.negative_soa,))
 
+    def _withheld(self, rrsets: tuple[RRset, ...]) -> Answer:
+        """NODATA, as nothing of `rrsets` may be handed out now. It may be kept no longer than they
+        could be: who has it learns as soon as the others that there is something again."""
+        soa = self.zone.negative_soa
+        ttl = min(soa.ttl, *map(self._ttl, rrsets))
+        return self._answer(RCode.NOERROR, authority=(replace(soa, ttl=ttl),))
+
     def _found(self, rrset: RRset, owner: Name) -> Answer:
         effective = self._effective(rrset)
         if effective is None:
-            return self._negative(RCode.NOERROR)
+            return self._withheld((rrset,))
         self.chain.append(_owned(effective, owner))
         additional = tuple(self._additional_for(rrset))
         turning = (rrset.owner, rrset.rtype) if self._turns_of(rrset) is not None else None
@@ -187,7 +194,7 @@ class _Resolution:
         """One RRset of those the name has is answer enough (RFC 8482 section 4.1)."""
         present = [rrset for rrset in rrsets if self._effective(rrset) is not None]
         if not present:
-            return self._negative(RCode.NOERROR)
+            return self._withheld(rrsets)
         if not self.whole_any:
             return self._found(present[0], owner)
         for rrset in present:
@@ -232,12 +239,20 @@ class _Resolution:
         return None
 
     def _effective(self, rrset: RRset) -> RRset | None:
-        """`rrset` as it may be handed out now: without the members that are out of rotation."""
+        """`rrset` as it may be handed out now: without the members that are out of rotation, and
+        with the TTL of its turns."""
         turns = self._turns_of(rrset)
         if turns is None:
             return rrset
         self.touched.add((rrset.owner, rrset.rtype))
-        return replace(rrset, rdatas=turns.order(0)) if turns.rdatas else None
+        if not turns.rdatas:
+            return None
+        return replace(rrset, rdatas=turns.order(0), ttl=self._ttl(rrset))
+
+    def _ttl(self, rrset: RRset) -> int:
+        """How long `rrset` may be kept: the zone's TTL, or that of its turns if it is less."""
+        turns = self._turns_of(rrset)
+        return rrset.ttl if turns is None or turns.ttl is None else min(rrset.ttl, turns.ttl)
 
     def _turns_of(self, rrset: RRset) -> Turns | None:
         """The turns of an RRset of this zone. A zone below may have the same name and type, whose

@@ -38,6 +38,8 @@ class Turns:
 
     A count of answers becomes a turn through `turn_at`; where `drawn`, the count is to be a random
     number instead. An RRset of which nothing may be handed out has one turn, which is empty.
+
+    `ttl`, in seconds, is how long what is handed out may be kept, where the zone allows that long.
     """
 
     rdatas: tuple[bytes, ...]
@@ -46,6 +48,7 @@ class Turns:
     hold: int = 1
     answers: int | None = None
     drawn: bool = False
+    ttl: int | None = None
 
     @property
     def count(self) -> int:

@@ -5,6 +5,7 @@
 
 import struct
 from collections.abc import Iterable
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -128,6 +129,37 @@ def test_any_follows_every_rrset_that_could_answer_it() -> None:
         assert expected is not None
         played = edition.entries.play(packet, Transport.UDP)
         assert played == (expected.octets, expected.rcode, None)
+
+
+def test_another_ttl_makes_anew_what_has_the_addresses_and_nothing_else() -> None:
+    rrsets = [
+        rrset("www", RRType.A, ONE, TWO),
+        rrset("mail", MX, b"\0\0" + name("www")),
+        rrset("alias", RRType.CNAME, name("www")),
+        *addresses(["other", "gone"]),
+    ]
+    pool, gone = ((name(owner), int(RRType.A)) for owner in ("www", "gone"))
+    turns = {pool: Turns((ONE, TWO), ((0, 1),)), gone: Turns(())}
+    edition = compile_edition(snapshot(*rrsets, turns=turns), Written())
+    for key, owners in ((pool, ("www", "mail", "alias")), (gone, ("gone",))):
+        turns = {**turns, key: replace(turns[key], ttl=7)}
+        after = recompile(edition, snapshot(*rrsets, turns=turns), [key])
+        changed = {q.name for q in after.entries if after.entries[q] is not edition.entries[q]}
+        assert changed == {name(owner) for owner in owners}
+        assert after.entries == compile_edition(after.snapshot, Written()).entries
+        edition = after
+
+
+def test_names_of_which_nobody_is_handed_out_share_no_answer_of_another_ttl() -> None:
+    owners = ("www", "ftp", "news")
+    turns = {
+        (name(owner), int(RRType.A)): Turns((), ttl=ttl)
+        for owner, ttl in zip(owners, (7, None, 7), strict=True)
+    }
+    given = snapshot(*addresses(owners), turns=turns)
+    for owner in owners:
+        assert_played(given, name(owner), RRType.A)
+        assert_played(given, name(owner), MX)
 
 
 def test_a_name_with_all_labels_of_one_octet_below_it() -> None:

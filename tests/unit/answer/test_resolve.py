@@ -3,6 +3,7 @@ and how far it goes.
 """
 
 import struct
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -29,13 +30,14 @@ def rrset(owner: str, rtype: int, *rdatas: bytes) -> RRset:
 
 
 def snapshot(*rrsets: RRset, turns: dict[RRKey, Turns] | None = None) -> Snapshot:
-    soa = rrset("z.example.", RRType.SOA, APEX + APEX + SOA)
+    soa = RRset(APEX, RRType.SOA, 3600, (APEX + APEX + SOA,))
     zone = Zone.of(APEX, [soa, rrset("z.example.", RRType.NS, APEX), *rrsets])
     return Snapshot({APEX: zone}, Sharded(turns))
 
 
-def turning(owner: str, *rdatas: bytes) -> dict[RRKey, Turns]:
-    return {(name(owner), RRType.A): turns_of(rdatas, Policy(), Random(0))}
+def turning(owner: str, *rdatas: bytes, ttl: int | None = None) -> dict[RRKey, Turns]:
+    turns = replace(turns_of(rdatas, Policy(), Random(0)), ttl=ttl)
+    return {(name(owner), RRType.A): turns}
 
 
 WWW = rrset("www", RRType.A, ONE, TWO)
@@ -83,8 +85,37 @@ def test_nobody_in_rotation_is_nodata_and_never_nxdomain(qtype: int, whole_any: 
     assert answer.rcode is RCode.NOERROR
     assert answer.authoritative
     assert answer.answer == ()
-    assert answer.authority == (world.zones[APEX].negative_soa,)
+    assert [rrset.rtype for rrset in answer.authority] == [RRType.SOA]
     assert answer.touched == {KEY}
+
+
+@pytest.mark.parametrize(("of_turns", "given"), [(None, 60), (90, 60), (60, 60), (59, 59), (0, 0)])
+def test_turns_make_a_ttl_shorter_and_never_longer(of_turns: int | None, given: int) -> None:
+    mx = rrset("mail", RRType.MX, b"\0\x0a" + name("www"))
+    alias = rrset("alias", RRType.CNAME, name("www"))
+    world = snapshot(WWW, mx, alias, turns=turning("www", ONE, ttl=of_turns))
+    (beside,) = resolve(world, name("mail"), RRType.MX).additional
+    for qname in ("www", "alias"):
+        *before, found = resolve(world, name(qname), RRType.A).answer
+        assert beside.ttl == found.ttl == given
+        assert all(rrset.ttl == 60 for rrset in before)
+
+
+def test_a_wildcard_has_the_ttl_of_its_turns() -> None:
+    world = snapshot(rrset("*.w", RRType.A, ONE, TWO), turns=turning("*.w", ONE, TWO, ttl=7))
+    assert resolve(world, name("x.w"), RRType.A).answer[0].ttl == 7
+
+
+@pytest.mark.parametrize("qtype", [RRType.A, RRType.ANY])
+@pytest.mark.parametrize(("of_turns", "given"), [(None, 60), (600, 60), (7, 7), (0, 0)])
+def test_that_nobody_is_in_rotation_is_kept_no_longer_than_somebody_would_be(
+    qtype: int, of_turns: int | None, given: int
+) -> None:
+    """RFC 2308 section 5: the SOA's TTL says how long."""
+    world = snapshot(WWW, turns=turning("www", ttl=of_turns))
+    (soa,) = resolve(world, name("www"), qtype).authority
+    assert soa.ttl == given < world.zones[APEX].negative_soa.ttl
+    assert resolve(world, name("www"), 16).authority == (world.zones[APEX].negative_soa,)
 
 
 def test_any_passes_over_an_rrset_that_nobody_is_in() -> None:
