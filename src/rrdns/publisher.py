@@ -19,7 +19,7 @@ from rrdns.health.check import Target
 from rrdns.health.verdict import State, all_of, any_of
 from rrdns.heap import let_go, undisturbed
 from rrdns.pool.member import Member, Policy, Pool, Require
-from rrdns.pool.rotation import Rotation, rotation_of
+from rrdns.pool.rotation import NOTES, Rotation, rotation_of
 from rrdns.pool.turns import Turns, turns_of
 from rrdns.zone.name import Name
 from rrdns.zone.tree import ADDRESS_TYPES, RRType, Zone, find_zone
@@ -121,16 +121,20 @@ class Publisher(Generic[T]):
         self, pools: Iterable[Pool], rotations: Mapping[RRKey, Rotation]
     ) -> dict[RRKey, Turns]:
         return {
-            key: turns_of(
-                [member.address.packed for member in rotations[key].members],
-                pool.policy,
-                self._rng,
-                [member.weight for member in rotations[key].members],
-            )
+            key: self._turns_in(pool, rotations[key])
             for pool in pools
             for key in families(pool)
             if key in rotations
         }
+
+    def _turns_in(self, pool: Pool, rotation: Rotation) -> Turns:
+        turns = turns_of(
+            [member.address.packed for member in rotation.members],
+            pool.policy,
+            self._rng,
+            [member.weight for member in rotation.members],
+        )
+        return replace(turns, note=NOTES[rotation.rung]) if rotation.rung else turns
 
 
 def _pieces_of(edition: Edition[Any]) -> list[object]:

@@ -4,7 +4,8 @@
  * last octet. Any other has become a reply: it has the ID, RD and question of the query, QR set and
  * Z clear; it is no longer than the client and the transport allow; its records, read by `walk.h`, are
  * as many as the counts say and end where it ends; names point back, to names; there is one OPT iff one
- * was asked with, with NSID and cookie iff they were, and it comes last. Exactly one answer is counted.
+ * was asked with, with NSID and cookie iff they were, and it comes last; the extended error of an answer
+ * is in it iff there is room for that beside the whole of the answer. Exactly one answer is counted.
  * A cookie that we gave is given back. In a batch all this is so for each by itself.
  */
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include "reply.h"
 #include "walk.h"
 
-enum { HEADER = 12, OPT_HEAD = 11, NSID = 3, COOKIE = 10, NOW = 1767225600 };
+enum { HEADER = 12, OPT_HEAD = 11, NSID = 3, COOKIE = 10, ERROR = 15, NOW = 1767225600 };
 
 static const uint8_t nsid[] = "a name of sixty-four octets, which is the most that one can have";
 static const uint8_t addresses[][LONGEST_ADDRESS] = {
@@ -92,14 +93,36 @@ static void check_cookie(const struct question *asked, const struct table *table
     OWES(!memcmp(cookie, again, COOKIE_OCTETS));
 }
 
+/* The option that the entry which answers has; NULL: none. */
+static const uint8_t *error_of(const struct question *asked, const struct table *table) {
+    static struct query query;
+    OWES(query_read(asked->query, asked->octets, false, &query) == QUERY_IS_PLAIN);
+    if (query.rtype == 251 || query.rtype == 252) return NULL; /* transfers are refused anywhere */
+    const struct entry *entry = table_find(table, &query.name, query.rtype);
+    return entry ? entry->extended_error : NULL;
+}
+
+static void check_error(const struct question *asked, const struct table *table, bool is_stream,
+                        const struct walk *walk, size_t at) {
+    const uint8_t *error = error_of(asked, table);
+    const size_t octets = error ? 4u + (error[2] << 8 | error[3]) : 0;
+    const bool is_cut = walk->message[2] & 2;
+    if (at < walk->octets)
+        OWES(error && !is_cut && walk->octets - at == octets &&
+             !memcmp(walk->message + at, error, octets));
+    else
+        OWES(!error || is_cut || at + octets > longest_reply(asked, is_stream));
+}
+
 static void check_opt(const struct question *asked, const struct table *table,
-                      const struct client *client, const struct walk *walk, size_t at) {
+                      const struct client *client, bool is_stream, const struct walk *walk,
+                      size_t at) {
     const bool tells = table == telling;
     bool has_nsid = false, has_cookie = false;
     OWES(walk->message[at] == 0 && pair_at(walk, at + 3) == 1232 && pair_at(walk, at + 5) == 0);
     OWES(pair_at(walk, at + 7) == (asked->dnssec_ok ? 0x8000u : 0));
     at += OPT_HEAD;
-    while (at < walk->octets) {
+    while (at < walk->octets && pair_at(walk, at) != ERROR) {
         const unsigned code = pair_at(walk, at), octets = pair_at(walk, at + 2);
         at += 4;
         OWES(at + octets <= walk->octets);
@@ -114,6 +137,7 @@ static void check_opt(const struct question *asked, const struct table *table,
         at += octets;
     }
     OWES(has_nsid == (asked->wants_nsid && tells) && has_cookie == (asked->cookie && tells));
+    check_error(asked, table, is_stream, walk, at);
 }
 
 /* Flags, RCODE and counts of RFC 1035 section 4.1.1 that go together. */
@@ -152,7 +176,7 @@ static void check_reply(const struct question *asked, const struct table *table,
         unsigned rtype;
         at = walk_record(&walk, at, &rtype);
         OWES((rtype == WALK_OPT) == (left == 1 && asked->has_opt));
-        if (rtype == WALK_OPT) check_opt(asked, table, client, &walk, from);
+        if (rtype == WALK_OPT) check_opt(asked, table, client, is_stream, &walk, from);
     }
     OWES(at == octets);
 }

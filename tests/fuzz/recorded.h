@@ -31,6 +31,8 @@ struct recorded_entry {
     const uint32_t *pointers;
     uint32_t n_pointers;
     const struct recorded_turning *turning;
+    const uint8_t *extended_error;
+    uint32_t extended_error_octets; /* 0: none */
 };
 
 struct recorded_item {
@@ -87,6 +89,9 @@ static struct entry *entry_play(const struct recorded_entry *recorded, uint32_t 
         entry->cuts[i].records = recorded->cuts[2 * i];
         entry->cuts[i].octets = recorded->cuts[2 * i + 1];
     }
+    if (recorded->extended_error_octets &&
+        !entry_explain(entry, recorded->extended_error, recorded->extended_error_octets))
+        abort();
     if (recorded->turning) turning_play(entry, recorded->turning, member);
     return entry;
 }

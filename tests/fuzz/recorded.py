@@ -84,7 +84,8 @@ def _entry(number: int, entry: Entry) -> str:
         f"     {_octets(entry.sections)}, {len(entry.sections)},\n"
         f"     {_numbers(cuts)}, {len(entry.cuts)}, "
         f"{_numbers(entry.pointers)}, {len(entry.pointers)}, "
-        f"{f'&recorded_turning_{number}' if entry.turning else 0}}},"
+        f"{f'&recorded_turning_{number}' if entry.turning else 0},\n"
+        f"     {_octets(entry.extended_error)}, {len(entry.extended_error)}}},"
     )
 
 

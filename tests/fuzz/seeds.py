@@ -14,6 +14,9 @@ import dns.name
 import dns.opcode
 
 from rrdns.answer.cookie import CookieJar, Secrets
+from rrdns.answer.wire import extended_error
+from rrdns.pool.member import Rung
+from rrdns.pool.rotation import NOTES
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -33,6 +36,9 @@ QUESTIONS = {
     "turns-drawn": ("random.turns.example", "A"),
     "turns-capped": ("two.turns.example", "A"),
     "turns-weighted": ("weighted.turns.example", "A"),
+    "noted": ("to-backup.turns.example", "A"),
+    "noted-nodata": ("nodata.turns.example", "A"),
+    "noted-wildcard": (f"{LONGEST_LABEL}.{LONGEST_LABEL}.lost.turns.example", "A"),
     "many": ("forty.tricky.example", "A"),
     "plain": ("host.tricky.example", "A"),
     "apex": ("tricky.example", "SOA"),
@@ -61,6 +67,10 @@ LONG_NAMES = {
     "longest-name": f"{LONGEST_LABEL}.{LONGEST_LABEL}.{LONGEST_LABEL}.{'y' * 45}.tricky.example",
     "most-labels": ".".join(["z"] * 119) + ".tricky.example",
 }
+
+# A name whose reply, of that many octets, is longer than 512, and not without its note.
+LONG_NOTED = f"{LONGEST_LABEL}.{LONGEST_LABEL}.{LONGEST_LABEL}.{'y' * 42}.lost.turns.example"
+NOTED_OCTETS = 12 + 255 + 4 + 13 * 16 + 11 + len(extended_error(NOTES[Rung.BACKUP]))
 
 
 def seeds() -> Iterator[tuple[str, bytes]]:
@@ -98,6 +108,9 @@ def _with_options() -> Iterator[tuple[str, bytes]]:
         "nsid-cookie-many",
         _query("forty.tricky.example", "A", options=[_option(3, b""), _option(10, good)]),
     )
+    for spare in (-1, 0, 1):
+        yield f"noted-room{spare:+}", _query(LONG_NOTED, "A", payload=NOTED_OCTETS + spare)
+    yield "noted-cookie", _query(LONG_NOTED, "A", payload=600, options=[_option(10, good)])
     yield "option-unknown", _query(www, "A", options=[_option(65001, b"whatever")])
     yield "dnssec-ok", _query(www, "A", payload=4096, dnssec_ok=True)
     yield "payload-none", _query("forty.tricky.example", "A", payload=0)

@@ -18,6 +18,8 @@ LARGEST_UDP_REPLY = 1232
 PLAIN_UDP_REPLY = 512
 TYPE_OPT = 41
 OPTION_COOKIE = 10
+OPTION_EXTENDED_ERROR = 15
+LONGEST_EXTRA_TEXT = 128
 CLIENT_COOKIE_OCTETS = 8
 SHORTEST_COOKIE, LONGEST_COOKIE = 16, 40
 
@@ -125,6 +127,7 @@ def _audit_opt(query: bytes, message: Message) -> None:
         assert opt.ttl >> 16 & 0xFF == 0, "the EDNS version is not 0 (RFC 6891 6.1.3)"
         assert not opt.ttl & 0x7FFF, "unknown EDNS flags are set (RFC 6891 6.1.4)"
     _audit_cookie(asked, message)
+    _audit_extended_error(message)
 
 
 def _audit_cookie(asked: dns.message.Message, message: Message) -> None:
@@ -136,6 +139,17 @@ def _audit_cookie(asked: dns.message.Message, message: Message) -> None:
         assert cookie.startswith(sent[0][:CLIENT_COOKIE_OCTETS]), (
             "the cookie is not the client's (RFC 7873 5.2)"
         )
+
+
+def _audit_extended_error(message: Message) -> None:
+    told = [data for code, data in message.options if code == OPTION_EXTENDED_ERROR]
+    assert len(told) <= 1, "there is more to tell than one thing"
+    assert not (told and message.flags & 0x0200), "it goes before anything else (RFC 8914 3)"
+    for data in told:
+        text = data[2:].decode()
+        assert len(data) >= 2, "there is no INFO-CODE (RFC 8914 2)"
+        assert len(data) <= 2 + LONGEST_EXTRA_TEXT, "the text is lengthy (RFC 8914 3)"
+        assert not text.endswith("\0"), "the text ends in NUL (RFC 8914 2)"
 
 
 def _limit(query: bytes, transport: str) -> int:

@@ -15,7 +15,7 @@ from rrdns.answer.sharded import Sharded
 from rrdns.answer.snapshot import RRKey, Snapshot
 from rrdns.config.settings import Identity
 from rrdns.pool.member import Order, Policy
-from rrdns.pool.turns import Turns, turns_of
+from rrdns.pool.turns import InfoCode, Note, Turns, turns_of
 from rrdns.zone.name import WILDCARD_LABEL, Name, from_text, parent, wildcard_of
 from rrdns.zone.tree import ADDRESS_TYPES, Node, RRset, RRType, Zone
 
@@ -35,6 +35,15 @@ _labels = st.lists(st.sampled_from(LABELS), max_size=3)
 _some_labels = st.lists(st.sampled_from((*LABELS, b"c", b"dd")), min_size=1, max_size=2)
 _any_labels = st.lists(st.sampled_from((*LABELS * 8, *ODD_LABELS)), max_size=4)
 _ttls = st.sampled_from((0, 60, 3600))
+
+
+_TTLS_AND_NOTES = (
+    *((None, None),) * 3,
+    *((0, None), (30, None), (86400, None)),
+    (None, Note(InfoCode.OTHER, "no member is up")),
+    (30, Note(InfoCode.STALE_ANSWER, "\N{SNOWMAN}" * 100)),
+    (0, Note(InfoCode.STALE_ANSWER, "")),
+)
 
 
 def below(apex: Name) -> st.SearchStrategy[Name]:
@@ -100,13 +109,14 @@ def zones(draw: st.DrawFn, apex: Name) -> Zone:
 
 @st.composite
 def turns(draw: st.DrawFn, rrset: RRset) -> Turns:
-    """Turns of some of the addresses of `rrset`, perhaps of none, under any policy."""
+    """Turns of some of the addresses of `rrset`, perhaps of all or none, under any policy."""
     order = draw(st.sampled_from(Order))
     policy = Policy(order, draw(st.integers(1, 3)), draw(st.sampled_from((None, 1, 2))))
-    rdatas = draw(st.lists(st.sampled_from(rrset.rdatas), unique=True))
+    some = st.lists(st.sampled_from(rrset.rdatas), unique=True)
+    rdatas = draw(st.one_of(some, st.just(list(rrset.rdatas))))
     weights = draw(st.lists(st.integers(1, 4), min_size=len(rdatas), max_size=len(rdatas)))
-    ttl = draw(st.sampled_from((None, None, 0, 30, 86400)))
-    return replace(turns_of(rdatas, policy, Random(0), weights), ttl=ttl)
+    ttl, note = draw(st.sampled_from(_TTLS_AND_NOTES))
+    return replace(turns_of(rdatas, policy, Random(0), weights), ttl=ttl, note=note)
 
 
 @st.composite

@@ -5,6 +5,7 @@ from ipaddress import ip_address
 from random import Random
 from typing import Any
 
+import dns.edns
 import dns.message
 import pytest
 
@@ -87,6 +88,26 @@ async def test_each_family_stands_on_its_own_rung(health: Health) -> None:
     assert set(ask(player)) == set(ADDRESSES[:3])
     assert publisher.rotations[WWW, RRType.AAAA].rung is Rung.NODATA
     assert publisher.rotations[WWW, RRType.A].rung is None
+
+
+async def test_a_rung_is_told_for_as_long_as_it_is_taken(health: Health) -> None:
+    pool = replace(POOL, all_down=(Rung.LAST_GOOD, Rung.ALL))
+    publisher, player = await published(health, pool)
+    query = dns.message.make_query("www.lab.example", "A", use_edns=0, payload=1232)
+
+    def told() -> list[dns.edns.EDECode]:
+        reply = player.answer(query.to_wire(), CLIENT)
+        assert reply is not None
+        options = dns.message.from_wire(reply).options
+        return [option.code for option in options if isinstance(option, dns.edns.EDEOption)]
+
+    assert told() == []
+    health.update({("one", text): State.DOWN for text in ADDRESSES})
+    publisher.refresh([pool])
+    assert told() == [dns.edns.EDECode.STALE_ANSWER]
+    health.clear()
+    publisher.refresh([pool])
+    assert told() == []
 
 
 async def test_a_health_change_does_not_reset_a_cursor(health: Health) -> None:

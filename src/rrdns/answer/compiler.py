@@ -5,7 +5,7 @@ plan of a zone lists.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Generic, TypeVar
@@ -18,7 +18,7 @@ from .entry import Entries, Entry, Question, Turning
 from .plan import ZonePlan, children, other_names
 from .resolve import Answer, RCode, resolve
 from .snapshot import RRKey, Snapshot
-from .wire import LARGEST_POINTER, Sections, encode_sections, head
+from .wire import LARGEST_POINTER, Sections, encode_sections, extended_error, head
 
 ABSENT_TYPE = 0  # reserved (RFC 6895 section 3.1), so no zone has it: stands for all types absent
 
@@ -150,7 +150,7 @@ class _Encoder:
     def __init__(self, snapshot: Snapshot, plans: Mapping[Name, ZonePlan]) -> None:
         self._snapshot = snapshot
         self._plans = plans
-        self._negative: dict[tuple[Name, int, Name, bool, RCode], Entry | None] = {}
+        self._negative: dict[Hashable, Entry | None] = {}
         self._cuts: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = {}
         self._asked: Name | None = None
         self._of_asked: list[tuple[Answer, Entry]] = []
@@ -176,7 +176,7 @@ class _Encoder:
         [soa] = answer.authority
         plan = self._plans[soa.owner]
         named = plan.closest_named(asked)
-        alike = soa.owner, soa.ttl, named, asked == named, answer.rcode
+        alike = soa.owner, soa.ttl, named, asked == named, answer.rcode, answer.note
         if alike not in self._negative:
             if asked != named:
                 asked = next(name for name in children(named) if name not in plan.named_by_soa)
@@ -198,6 +198,7 @@ class _Encoder:
             len(asked),
             pointers,
             self._turning(sections, answer),
+            extended_error=extended_error(answer.note) if answer.note else b"",
         )
 
     def _turning(self, sections: Sections, answer: Answer) -> Turning | None:

@@ -52,7 +52,8 @@ class Entry:
 
     They were encoded for a question name of `name_octets`; the compression pointers at `pointers`
     move along with a longer one, all others point to the name itself. `datagram_only` are answers
-    that a stream gets another one for (RFC 8482).
+    that a stream gets another one for (RFC 8482). `extended_error` is an option for the OPT of a
+    reply, where there is room for it beside all sections; empty: none.
     """
 
     rcode: RCode
@@ -63,6 +64,7 @@ class Entry:
     pointers: tuple[int, ...] = ()
     turning: Turning | None = None
     datagram_only: bool = False
+    extended_error: bytes = b""
 
 
 class Entries(Protocol):

@@ -34,7 +34,7 @@ class Playable:
 
     `moving` is a number as long as a body, which has a 1 in each pointer that moves along with a
     name longer than `name_octets`; if there are any, `numbers` are the bodies as numbers, so that
-    all pointers move in one sum.
+    all pointers move in one sum. `extended_error` is as in an entry.
     """
 
     rcode: RCode
@@ -49,13 +49,15 @@ class Playable:
     cursor: Iterator[int] | None = None
     hold: int = 1
     firsts: tuple[First | None, ...] = ()
+    extended_error: bytes = b""
 
     def over_a_stream(self) -> "Playable":
         """The same, unless that gets another answer."""
         return LEFT_TO_REFERENCE if self.datagram_only else self
 
     def fitted(self, room: int) -> "Playable | None":
-        """As much of it as there is room for, or TC and nothing (RFC 2181 section 9)."""
+        """As much of it as there is room for, or TC and nothing (RFC 2181 section 9); there is none
+        for an Extended DNS Error then."""
         for arcount, octets in self.cuts:
             if octets <= room:
                 return self._cut(arcount, octets) if self.bodies else None
@@ -138,6 +140,7 @@ class Playables:
             entry.name_octets,
             _moving(entry),
             datagram_only=entry.datagram_only,
+            extended_error=entry.extended_error,
         )
         turning = entry.turning
         if turning:

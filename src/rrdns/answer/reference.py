@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from rrdns.config.settings import Identity
+from rrdns.pool.turns import Note
 from rrdns.zone.name import Name, from_text
 from rrdns.zone.tree import RRType
 
@@ -25,12 +26,14 @@ from .wire import (
     Query,
     encode_sections,
     encode_text_answer,
+    extended_error,
     head,
     opt_record,
     parse_query,
     question_of,
     readable_edns,
     room_for,
+    with_option,
 )
 
 OPCODE_QUERY, OPCODE_NOTIFY, OPCODE_UPDATE = 0, 4, 5
@@ -191,6 +194,7 @@ class _Reply:
         )
         if answer.owed_records * SHORTEST_RECORD <= room:
             sections = encode_sections(self.query.qname, answer)
+            opt = _explained(opt, answer.note, room - len(sections.octets))
             for arcount, octets in sections.cuts:
                 if octets <= room:
                     counts = (1, *sections.counts, arcount + bool(opt))
@@ -241,6 +245,17 @@ class _Reply:
 
     def _message(self, flags: bytes, sections: bytes, opt: bytes) -> bytes:
         return self.message_id + flags + self.query.question + sections + opt
+
+
+def _explained(opt: bytes, note: Note | None, room: int) -> bytes:
+    """`opt`, if there is one, with an Extended DNS Error that tells `note`.
+
+    It goes before anything else does where there is no room (RFC 8914 section 3). TC is not set for
+    it, as it SHOULD be: a client would ask again, over TCP, for an answer that it has.
+    """
+    if not opt or note is None or len(option := extended_error(note)) > room:
+        return opt
+    return with_option(opt, option)
 
 
 def _identity_text(identity: Identity, qname: Name) -> str | None:

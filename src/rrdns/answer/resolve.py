@@ -4,11 +4,11 @@ Plain and complete; no bytes, no transport. Both the reference answerer and the 
 here, so that there is one place that says what is right.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from rrdns.pool.turns import Turns
+from rrdns.pool.turns import Note, Turns
 from rrdns.zone.name import MAX_NAME_OCTETS, Name, is_at_or_below
 from rrdns.zone.tree import (
     ADDRESS_TYPES,
@@ -57,7 +57,8 @@ class Answer:
     """What goes into a reply. `glue` must fit or the reply is truncated, `additional` may be cut.
 
     `turning` names the RRset whose turns order the records of `answer[-1]`. `touched` are the
-    RRsets with turns that were looked at: if one of them changes, so may this answer.
+    RRsets with turns that were looked at: if one of them changes, so may this answer. `note` is
+    what is to be told beside the records.
     """
 
     rcode: RCode
@@ -68,6 +69,7 @@ class Answer:
     additional: tuple[RRset, ...] = ()
     turning: RRKey | None = None
     touched: frozenset[RRKey] = frozenset()
+    note: Note | None = None
 
     @property
     def first(self) -> First | None:
@@ -160,6 +162,7 @@ class _Resolution:
         authority: tuple[RRset, ...] = (),
         additional: tuple[RRset, ...] = (),
         turning: RRKey | None = None,
+        note: Note | None = None,
     ) -> Answer:
         return Answer(
             rcode,
@@ -169,6 +172,7 @@ class _Resolution:
             additional=additional,
             turning=turning,
             touched=frozenset(self.touched),
+            note=note,
         )
 
     def _negative(self, rcode: RCode) -> Answer:
@@ -178,8 +182,8 @@ class _Resolution:
         """NODATA, as nothing of `rrsets` may be handed out now. It may be kept no longer than they
         could be: who has it learns as soon as the others that there is something again."""
         soa = self.zone.negative_soa
-        ttl = min(soa.ttl, *map(self._ttl, rrsets))
-        return self._answer(RCode.NOERROR, authority=(replace(soa, ttl=ttl),))
+        soa = replace(soa, ttl=min(soa.ttl, *map(self._ttl, rrsets)))
+        return self._answer(RCode.NOERROR, authority=(soa,), note=self._note(rrsets))
 
     def _found(self, rrset: RRset, owner: Name) -> Answer:
         effective = self._effective(rrset)
@@ -188,7 +192,8 @@ class _Resolution:
         self.chain.append(_owned(effective, owner))
         additional = tuple(self._additional_for(rrset))
         turning = (rrset.owner, rrset.rtype) if self._turns_of(rrset) is not None else None
-        return self._answer(RCode.NOERROR, additional=additional, turning=turning)
+        note = self._note((rrset,))
+        return self._answer(RCode.NOERROR, additional=additional, turning=turning, note=note)
 
     def _found_any(self, rrsets: tuple[RRset, ...], owner: Name) -> Answer:
         """One RRset of those the name has is answer enough (RFC 8482 section 4.1)."""
@@ -201,7 +206,7 @@ class _Resolution:
             effective = self._effective(rrset)
             if effective is not None:
                 self.chain.append(_owned(effective, owner))
-        return self._answer(RCode.NOERROR)
+        return self._answer(RCode.NOERROR, note=self._note(present))
 
     def _referral(self, cut: RRset) -> Answer:
         """Points to the name servers below (RFC 1034 section 4.2.1, RFC 9471)."""
@@ -253,6 +258,11 @@ class _Resolution:
         """How long `rrset` may be kept: the zone's TTL, or that of its turns if it is less."""
         turns = self._turns_of(rrset)
         return rrset.ttl if turns is None or turns.ttl is None else min(rrset.ttl, turns.ttl)
+
+    def _note(self, rrsets: Iterable[RRset]) -> Note | None:
+        """What is to be told of `rrsets`, or of the first of which there is anything to tell."""
+        of_turns = (self._turns_of(rrset) for rrset in rrsets)
+        return next((turns.note for turns in of_turns if turns and turns.note), None)
 
     def _turns_of(self, rrset: RRset) -> Turns | None:
         """The turns of an RRset of this zone. A zone below may have the same name and type, whose

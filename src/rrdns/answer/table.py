@@ -23,6 +23,7 @@ from .wire import (
     CLASS_IN,
     HEADER_OCTETS,
     LARGEST_LABEL,
+    OPT_OCTETS,
     OPTION_COOKIE,
     OPTION_NSID,
     PLAIN_UDP_OCTETS,
@@ -31,15 +32,16 @@ from .wire import (
     find_edns,
     opt_record,
     room_for,
+    with_option,
 )
-
-OPT_OCTETS = 11  # before its options
 
 MOST_OPTS = 1024  # remembered; clients send few that differ, but for cookies
 LONGEST_OPT = 512  # octets of one, so that the memory for all of them has an end
 
 Opt = tuple[int, bytes]
 """What the OPT of a query comes to: room for a reply over UDP, and our OPT."""
+
+_NO_OPT: Opt = PLAIN_UDP_OCTETS, b""
 
 Answers = Mapping[bytes, Playable]
 """What is played at a name, or beneath it, by type and class as a question has them; ABSENT: for
@@ -129,12 +131,11 @@ class Table:
         if form is None or playable is None:
             return None
         question = packet[HEADER_OCTETS : end + 4]
-        room, opt = PLAIN_UDP_OCTETS, b""
-        if form >= _WITH_EDNS:
-            found = self._opt(packet[end + 4 : end + 4 + LONGEST_OPT], client, jar)
-            if found is None:
-                return None
-            room, opt = found
+        has_opt = form >= _WITH_EDNS
+        found = self._opt(packet[end + 4 :][:LONGEST_OPT], client, jar) if has_opt else _NO_OPT
+        if found is None:
+            return None
+        room, opt = found
         if transport.is_stream:
             room, playable = TCP_OCTETS, playable.over_a_stream()
         room -= end + 4 + len(opt)
@@ -142,6 +143,8 @@ class Table:
             playable = playable.fitted(room)
             if playable is None:
                 return None
+        if opt and playable.extended_error:
+            opt = _explained(opt, playable, room)
         if playable.cursor is None:
             turn, first = 0, None
         else:
@@ -214,6 +217,12 @@ def _read_opt(nsid: bytes | None, octets: bytes, cookie: bytes | None = None) ->
     told = nsid if OPTION_NSID in edns.option_codes else None
     reply = opt_record(dnssec_ok=edns.dnssec_ok, nsid=told, cookie=cookie)
     return room_for(edns, is_stream=False), reply[: len(reply) - len(cookie or b"")]
+
+
+def _explained(opt: bytes, playable: Playable, room: int) -> bytes:
+    """`opt` with the extended error, if there is room for that beside the whole of the answer."""
+    fits = playable.octets + len(playable.extended_error) <= room
+    return with_option(opt, playable.extended_error) if fits else opt
 
 
 def _cookie_in(octets: bytes) -> tuple[int, int]:

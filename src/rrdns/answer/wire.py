@@ -26,6 +26,7 @@ from dnslib import (
     DNSRecord,
 )
 
+from rrdns.pool.turns import Note
 from rrdns.zone import name as names
 from rrdns.zone.name import MAX_NAME_OCTETS, Name
 from rrdns.zone.tree import ADDRESS_TYPES, RRset, RRType
@@ -39,6 +40,9 @@ TYPE_OPT = 41
 TYPE_TXT = 16
 OPTION_NSID = 3
 OPTION_COOKIE = 10
+OPTION_EXTENDED_ERROR = 15
+OPT_OCTETS = 11  # before its options: owner, type, class, TTL, length
+LONGEST_EXTRA_TEXT = 128  # octets: "SHOULD avoid lengthy" ones (RFC 8914 section 3)
 
 QR, AA, TC, RD_FLAG = 0x8000, 0x0400, 0x0200, 0x0100
 LARGEST_POINTER = 0x3FFF
@@ -283,6 +287,18 @@ def opt_record(
     options = _option(OPTION_NSID, nsid) + _option(OPTION_COOKIE, cookie)
     ttl = rcode >> 4 << 24 | 0x8000 * dnssec_ok
     return struct.pack("!BHHIH", 0, TYPE_OPT, EDNS_UDP_OCTETS, ttl, len(options)) + options
+
+
+def extended_error(note: Note) -> bytes:
+    """The option that tells `note` (RFC 8914 section 2), in whole characters of UTF-8."""
+    text = note.text.encode()[:LONGEST_EXTRA_TEXT].decode(errors="ignore")
+    return _option(OPTION_EXTENDED_ERROR, struct.pack("!H", note.code) + text.encode())
+
+
+def with_option(opt: bytes, option: bytes) -> bytes:
+    """`opt`, a whole OPT record, with `option` behind those that it has."""
+    length = len(opt) - OPT_OCTETS + len(option)
+    return opt[: OPT_OCTETS - 2] + struct.pack("!H", length) + opt[OPT_OCTETS:] + option
 
 
 def _option(code: int, data: bytes | None) -> bytes:

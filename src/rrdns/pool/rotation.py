@@ -1,11 +1,20 @@
 """Who is in rotation: the members that are not down, or a rung of the ladder when all are."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from rrdns.health.verdict import State
 
 from .member import Member, Rung
+from .turns import InfoCode, Note
+
+NOTES: Mapping[Rung, Note] = {
+    Rung.LAST_GOOD: Note(InfoCode.STALE_ANSWER, "no member is up: those last seen up are given"),
+    Rung.BACKUP: Note(InfoCode.OTHER, "no member is up: the backup is given"),
+    Rung.ALL: Note(InfoCode.OTHER, "no member is up: all are given"),
+    Rung.NODATA: Note(InfoCode.OTHER, "no member is up: none is given"),
+}
+"""What replies tell of the rung that is taken."""
 
 
 @dataclass(frozen=True, slots=True)

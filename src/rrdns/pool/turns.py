@@ -20,6 +20,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from random import Random
 
 from .member import Order, Policy
@@ -32,6 +33,21 @@ LONGEST_LAP = 1000  # turns; weights that make a longer one are scaled down to a
 Positions = tuple[int, ...]
 
 
+class InfoCode(IntEnum):
+    """Those of the codes of Extended DNS Errors that fit (RFC 8914 section 4)."""
+
+    OTHER = 0
+    STALE_ANSWER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is told of an RRset beside its records, to whoever understands Extended DNS Errors."""
+
+    code: InfoCode
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class Turns:
     """The turns of one RRset: turn `t`, from 0 to `count - 1`, is `order(t)`.
@@ -39,7 +55,8 @@ class Turns:
     A count of answers becomes a turn through `turn_at`; where `drawn`, the count is to be a random
     number instead. An RRset of which nothing may be handed out has one turn, which is empty.
 
-    `ttl`, in seconds, is how long what is handed out may be kept, where the zone allows that long.
+    `ttl`, in seconds, is how long what is handed out may be kept, where the zone allows that long;
+    `note` goes with it.
     """
 
     rdatas: tuple[bytes, ...]
@@ -49,6 +66,7 @@ class Turns:
     answers: int | None = None
     drawn: bool = False
     ttl: int | None = None
+    note: Note | None = None
 
     @property
     def count(self) -> int:

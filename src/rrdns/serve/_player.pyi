@@ -59,6 +59,7 @@ class Entry:
         pointers: tuple[int, ...],
         datagram_only: bool,
         turning: Turning | None = None,
+        extended_error: bytes = b"",
     ) -> None: ...
 
 Secrets = tuple[bytes, bytes]

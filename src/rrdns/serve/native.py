@@ -97,6 +97,7 @@ class NativeTable:
             entry.pointers,
             entry.datagram_only,
             self._turning(entry.turning) if entry.turning else None,
+            entry.extended_error,
         )
 
     def _turning(self, turning: Turning) -> "_player.Turning":

@@ -28,6 +28,7 @@ from rrdns.zone.tree import RRType
 
 QUERIES = 25
 AA, TC = 0x0400, 0x0200
+EXTENDED_ERROR = 15
 
 # How many queries of each kind the table has to answer at the least. What it leaves are names with
 # a zero octet in a label or below a DNAME, ANY over TCP, and odd OPTs.
@@ -77,8 +78,10 @@ def test_the_table_gives_the_octets_of_the_reference(choice: PlayerChoice) -> No
             else:
                 assert played == expected.octets
                 played_for[outcome] += 1
+                played_for["with a note"] += bool(told_in(expected))
 
     holds()
+    assert played_for.pop("with a note") >= LEAST_OF_A_KIND
     assert played_for.total() >= LEAST_PLAYED_OF_ALL * asked_for.total()
     for outcome, least in LEAST_PLAYED.items():
         assert played_for[outcome] >= max(least * asked_for[outcome], LEAST_OF_A_KIND), outcome
@@ -89,6 +92,11 @@ def reference(asked: Asked, snapshot: Snapshot, cursors: Cursors, kind: Kind) ->
     reply = respond(asked.packet, snapshot, cursors, asked.transport, bake)
     assert reply is not None
     return reply
+
+
+def told_in(reply: Reply) -> list[bytes]:
+    """The Extended DNS Errors."""
+    return [data for code, data in take_apart(reply.octets).options if code == EXTENDED_ERROR]
 
 
 def outcome_of(reply: Reply, snapshot: Snapshot) -> str:

@@ -18,13 +18,16 @@ from rrdns.answer.wire import (
     Edns,
     FormatError,
     encode_sections,
+    extended_error,
     head,
     opt_record,
     parse_query,
     question_of,
     readable_edns,
     room_for,
+    with_option,
 )
+from rrdns.pool.turns import InfoCode, Note
 from rrdns.zone.name import Name, from_text
 from rrdns.zone.tree import RRset, RRType
 
@@ -281,3 +284,35 @@ def test_last_is_where_the_last_rrset_of_the_answer_stands() -> None:
     assert (end - start) % 3 == 0
     assert sections.octets[end - 4 : end] == a_set(target, 3).rdatas[2]
     assert start == encode_sections(QNAME, answer(alias)).cuts[0][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ""),
+        ("all are down", "all are down"),
+        ("x" * 128, "x" * 128),
+        ("x" * 129, "x" * 128),
+        ("x" + "\N{SNOWMAN}" * 50, "x" + "\N{SNOWMAN}" * 42),
+    ],
+    ids=[
+        "none",
+        "short",
+        "just short enough",
+        "too long",
+        "too long in characters of three octets",
+    ],
+)
+def test_the_text_of_an_extended_error_is_cut_to_whole_characters(text: str, told: str) -> None:
+    """RFC 8914 section 2: UTF-8, without a NUL at its end."""
+    option = extended_error(Note(InfoCode.STALE_ANSWER, text))
+    assert option == struct.pack("!HHH", 15, 2 + len(told.encode()), 3) + told.encode()
+
+
+@given(st.lists(st.binary(max_size=40), max_size=4))
+def test_an_option_stands_behind_those_that_are_there(datas: list[bytes]) -> None:
+    opt = opt_record(dnssec_ok=True, nsid=b"n")
+    for data in datas:
+        opt = with_option(opt, struct.pack("!HH", 65001, len(data)) + data)
+    reply = take_apart(b"\0\0" + head(RCode.NOERROR, (1, 0, 0, 1)) + QUESTION + opt)
+    assert reply.options == ((3, b"n"), *((65001, data) for data in datas))

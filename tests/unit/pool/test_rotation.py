@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rrdns.health.verdict import State
 from rrdns.pool.member import Member, Rung
-from rrdns.pool.rotation import Rotation, rotation_of
+from rrdns.pool.rotation import NOTES, Rotation, rotation_of
+from rrdns.pool.turns import InfoCode
 
 ONE, TWO, THREE = (Member(IPv4Address(f"192.0.2.{last}")) for last in (1, 2, 3))
 SPARE = Member(IPv4Address("192.0.2.9"), backup=True)
@@ -85,6 +86,13 @@ def test_the_ladder(
     found = rotation(states, *ladder, before=before)
     assert found.members == members
     assert found.rung is rung
+
+
+def test_every_rung_has_something_to_tell_and_last_good_is_a_stale_answer() -> None:
+    """RFC 8914 section 4.4."""
+    assert set(NOTES) == set(Rung)
+    stale = {rung for rung, note in NOTES.items() if note.code is InfoCode.STALE_ANSWER}
+    assert stale == {Rung.LAST_GOOD}
 
 
 def test_last_good_is_remembered_as_long_as_all_are_down() -> None:

@@ -89,6 +89,12 @@ BAD_ENTRIES: dict[str, dict[str, object]] = {
     "a pointer twice": {"pointers": (16, 16)},
     "a pointer inside another": {"pointers": (16, 17)},
     "a cut through a pointer": {"cuts": ((0, 48), (0, 17)), "pointers": (16,), "turning": None},
+    "an error without a code": {"extended_error": b"\0\x0f\0\1\0"},
+    "another option as error": {"extended_error": b"\0\x0a\0\2\0\0"},
+    "an error longer than it says": {"extended_error": b"\0\x0f\0\2\0\0x"},
+    "an error shorter than it says": {"extended_error": b"\0\x0f\0\3\0\0"},
+    "an error too long": {"extended_error": b"\0\x0f\0\x83" + bytes(131)},
+    "text as an error": {"extended_error": "x"},
     "turns that are none": {"turning": 1},
     "too few parts of turns": {"turning": tuple(TURNING.values())[:-1]},
 }
@@ -165,6 +171,16 @@ def test_an_entry_whose_parts_fit_is_played() -> None:
         "192.0.2.2",
         "192.0.2.3",
     ]
+
+
+@pytest.mark.parametrize("octets", [0, 1, 128])
+def test_an_extended_error_is_told_as_it_is(octets: int) -> None:
+    error = b"\0\x0f" + struct.pack("!HH", 2 + octets, 3) + b"x" * octets
+    told = blank().with_entries([(NAME, 1, False, entry(extended_error=error))], None)
+    reply = ask(told, QUERY[:11] + b"\1" + QUERY[12:] + struct.pack("!BHHIH", 0, 41, 512, 0, 0))
+    assert reply is not None
+    assert reply.endswith(struct.pack("!H", len(error)) + error)
+    assert error not in (ask(told) or error)
 
 
 @pytest.mark.parametrize("changed", BAD_ENTRIES.values(), ids=BAD_ENTRIES)

@@ -3,10 +3,13 @@
 
 #include <arpa/inet.h>
 
+#include "octets.h"
 #include "reply.h"
 
 enum {
     LONGEST_NSID = 128, /* header, question, OPT and cookie included, any client has room for it */
+    INFO_CODE_OCTETS = 2,
+    LONGEST_EXTRA_TEXT = 128,
     LARGEST_NUMBER = 1 << 24,
     MOST_PLAYED = 512,
 };
@@ -130,18 +133,36 @@ static bool cuts_read(PyObject *tuple, struct cut *cuts) {
     return true;
 }
 
+/* Reads the octets of a whole option, or none; false with an exception set. */
+static bool extended_error_read(const char *octets, Py_ssize_t count, struct entry *entry) {
+    const uint8_t *option = (const uint8_t *)octets;
+    if (!count) return true;
+    if (count < OPTION_OCTETS + INFO_CODE_OCTETS ||
+        count > OPTION_OCTETS + INFO_CODE_OCTETS + LONGEST_EXTRA_TEXT ||
+        read16(option) != OPTION_EXTENDED_ERROR || OPTION_OCTETS + read16(option + 2) != count) {
+        PyErr_SetString(PyExc_ValueError, "an extended error is one whole option");
+        return false;
+    }
+    if (entry_explain(entry, option, (size_t)count)) return true;
+    PyErr_NoMemory();
+    return false;
+}
+
 static struct entry *entry_read(PyObject *args, PyObject *kwargs) {
     static char *names[] = {"rcode", "head", "sections", "cuts", "name_octets", "pointers",
-                            "datagram_only", "turning", NULL};
+                            "datagram_only", "turning", "extended_error", NULL};
     unsigned char rcode;
+    const char *error = NULL;
+    Py_ssize_t error_octets = 0;
     unsigned int name_octets;
     int is_datagram_only;
     PyObject *cuts, *pointers, *turning = Py_None;
     Py_buffer head, sections;
     struct entry *entry = NULL;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "by*y*O!IO!p|O:Entry", names, &rcode, &head,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "by*y*O!IO!p|Oy#:Entry", names, &rcode, &head,
                                      &sections, &PyTuple_Type, &cuts, &name_octets, &PyTuple_Type,
-                                     &pointers, &is_datagram_only, &turning))
+                                     &pointers, &is_datagram_only, &turning, &error,
+                                     &error_octets))
         return NULL;
     const size_t octets = (size_t)sections.len;
     const Py_ssize_t n_cuts = PyTuple_GET_SIZE(cuts), n_pointers = PyTuple_GET_SIZE(pointers);
@@ -158,7 +179,8 @@ static struct entry *entry_read(PyObject *args, PyObject *kwargs) {
         memcpy(entry->head, head.buf, HEAD_OCTETS);
         memcpy(entry->sections, sections.buf, octets);
         is_read = cuts_read(cuts, entry->cuts) && numbers_read(pointers, entry->pointers) &&
-                  (turning == Py_None || (PyTuple_Check(turning) && turning_read(turning, entry)));
+                  (turning == Py_None || (PyTuple_Check(turning) && turning_read(turning, entry))) &&
+                  extended_error_read(error, error_octets, entry);
         if (is_read && !entry_is_sound(entry, octets)) is_read = false;
         if (!is_read && !PyErr_Occurred())
             PyErr_SetString(PyExc_ValueError, "the parts of an entry contradict each other");

@@ -22,6 +22,7 @@ enum {
     OPTION_OCTETS = 4, /* before its data: code, length */
     OPTION_NSID = 3,
     OPTION_COOKIE = 10,
+    OPTION_EXTENDED_ERROR = 15,
 };
 
 /* A name in lower case, cut into labels. `starts[i]` is where label i begins and `hashes[i]` the hash

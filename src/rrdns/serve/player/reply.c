@@ -21,6 +21,7 @@ struct opt {
     size_t octets;
     const uint8_t *nsid;
     size_t nsid_octets;
+    const uint8_t *extended_error; /* NULL: none */
 };
 
 static struct opt opt_for(const struct table *table, const struct edns *edns) {
@@ -33,6 +34,18 @@ static struct opt opt_for(const struct table *table, const struct edns *edns) {
     }
     if (edns->has_cookie) opt.octets += OPTION_OCTETS + COOKIE_OCTETS;
     return opt;
+}
+
+static size_t option_octets(const uint8_t *option) { return OPTION_OCTETS + read16(option + 2); }
+
+/* Adds what there is to be told of an answer, if there is `room` for it beside all of the sections: it
+ * goes before anything else does, and TC is not set for it, or who has the answer asked again. */
+static void opt_explain(struct opt *opt, const struct entry *entry, size_t room) {
+    if (!entry->extended_error) return;
+    const size_t octets = option_octets(entry->extended_error);
+    if (entry->cuts[0].octets + octets > room) return;
+    opt->extended_error = entry->extended_error;
+    opt->octets += octets;
 }
 
 /* Writes our OPT: version 0, our payload size, DO as asked (RFC 6891 section 6.1, RFC 3225). */
@@ -54,7 +67,9 @@ static void opt_write(uint8_t *at, const struct opt *opt, const struct edns *edn
         write16(at, OPTION_COOKIE);
         write16(at + 2, COOKIE_OCTETS);
         cookie_bake(secrets, client, edns->cookie, edns->cookie_octets, at + OPTION_OCTETS);
+        at += OPTION_OCTETS + COOKIE_OCTETS;
     }
+    if (opt->extended_error) memcpy(at, opt->extended_error, option_octets(opt->extended_error));
 }
 
 static size_t room_of(const struct edns *edns, bool is_stream) {
@@ -164,15 +179,17 @@ static void write_one(const struct table *table, struct asked *asked, bool is_st
     if (asked->answered != REPLIED) return;
     const struct query *query = &asked->query;
     const struct entry *entry = asked->entry;
-    const struct opt opt = opt_for(table, &query->edns);
+    struct opt opt = opt_for(table, &query->edns);
     const size_t owed = query->end + opt.octets, all = room_of(&query->edns, is_stream);
-    const struct cut *cut = entry ? cut_for(entry, all > owed ? all - owed : 0) : NULL;
+    const size_t room = all > owed ? all - owed : 0;
+    const struct cut *cut = entry ? cut_for(entry, room) : NULL;
     const unsigned opts = query->edns.is_there;
     uint8_t *sections = asked->message + query->end;
     struct turn turn = {0};
     size_t length = 0;
     if (entry && entry->turning)
         turn = turn_at(entry->turning, cursor_next(entry->turning->cursor));
+    if (cut && opts) opt_explain(&opt, entry, room);
     if (!entry) {
         head_write(asked->message, refused_head, opts);
     } else if (cut) {

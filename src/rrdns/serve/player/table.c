@@ -128,6 +128,12 @@ bool entry_turn(struct entry *entry, uint32_t members, uint32_t record_octets, u
     return true;
 }
 
+bool entry_explain(struct entry *entry, const uint8_t *option, size_t octets) {
+    if (!(entry->extended_error = malloc(octets))) return false;
+    memcpy(entry->extended_error, option, octets);
+    return true;
+}
+
 static struct entry *entry_kept(struct entry *entry) {
     if (entry && entry != &left_to_reference) add_use(&entry->uses);
     return entry;
@@ -142,6 +148,7 @@ static void turning_free(struct turning *turning) {
 void entry_release(struct entry *entry) {
     if (!entry || entry == &left_to_reference || !drop_use(&entry->uses)) return;
     turning_free(entry->turning);
+    free(entry->extended_error);
     free(entry);
 }
 

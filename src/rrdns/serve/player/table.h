@@ -71,6 +71,7 @@ struct entry {
     uint32_t *pointers;
     uint8_t *sections;
     struct turning *turning; /* NULL: there is only one turn */
+    uint8_t *extended_error; /* NULL: none; an option (RFC 8914), whole, for where there is room */
 };
 
 /* Stands where an answer is left to the reference answerer; it is never played nor counted. */
@@ -82,6 +83,9 @@ struct entry *entry_new(uint32_t n_cuts, uint32_t n_pointers, uint32_t section_o
 /* Gives an entry turns of which nothing but these sizes is known yet. False without memory. */
 bool entry_turn(struct entry *entry, uint32_t members, uint32_t record_octets, uint32_t n_bases,
                 uint32_t n_heads);
+
+/* Gives an entry an extended error, which is copied. False without memory. */
+bool entry_explain(struct entry *entry, const uint8_t *option, size_t octets);
 void entry_release(struct entry *entry);
 
 /* A table without names; NULL without memory. `nsid` may be NULL. */
