@@ -53,7 +53,12 @@ class App:
         self.reloads = Reloads()
         self.probe_times = ProbeTimes()
         self.standings = Standings()
-        self.monitor = Monitor(self._health_changed, self.probe_times.observe)
+        self.monitor = Monitor(
+            self._health_changed,
+            self.probe_times.observe,
+            on_vantage=lambda view: self._narrator.vantage(view),
+            monotonic=time.monotonic,
+        )
         dns = loaded.settings.dns
         self._jar = _new_jar() if dns.cookies else None
         self.players = players_for(dns.player, self._jar)
@@ -158,6 +163,7 @@ class App:
             for member in pool.members
             for target in pool.targets(member)
         ]
+        self.monitor.look_from(loaded.settings.vantage)
         await self.monitor.first_round(targets)
         zones = {apex: version.loaded.zone for apex, version in loaded.zones.items()}
         await self.publisher.publish(zones, loaded.pools, loaded.settings.dns.identity)

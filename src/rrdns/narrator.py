@@ -7,6 +7,7 @@ from rrdns.answer.snapshot import RRKey
 from rrdns.config.settings import PlayerChoice
 from rrdns.health.check import Target
 from rrdns.health.result import Health
+from rrdns.health.vantage import View
 from rrdns.health.verdict import State
 from rrdns.load import Loaded
 from rrdns.pool.member import Member, Pool, Rung
@@ -67,6 +68,15 @@ class Narrator:
             self._reason(change),
         )
 
+    def vantage(self, view: View | None) -> None:
+        """This host is cut off from its anchors, or no longer; None: it has none any more."""
+        if view is None:
+            log.info("there are no anchors any more; verdicts are no longer frozen")
+        elif view.cut_off:
+            log.error("cut off: no anchor answers (%s); verdicts are frozen", view.reason)
+        else:
+            log.info("an anchor answers again: %s", view.reason)
+
     def rotations(self, pool: Pool, rotations: Mapping[RRKey, Rotation]) -> None:
         """A rung of the ladder is stepped on or left."""
         for key in families(pool):
@@ -122,7 +132,8 @@ class Narrator:
         healths = [(t.check, self._health_of(t)) for t in change.pool.targets(change.member)]
         for check, health in healths:
             if health.verdict.state is change.after and health.last is not None:
-                needed = check.fall if change.after is State.DOWN else check.rise
+                rise = health.rise_needed(check, health.since)
+                needed = check.fall if change.after is State.DOWN else rise
                 count = "" if change.before is None else f" ({health.decided_by} of {needed})"
                 return f"{check.name}: {health.last.reason}{count}"
         return "no check"

@@ -54,6 +54,16 @@ class CheckKeys(Keys):
     rise: UpToHundred = Field(
         default=_CHECK.rise, description="Passes in a row that bring a member up.", examples=[2]
     )
+    flap_window: Annotated[float, seconds("1s", "24h")] = Field(
+        default=_CHECK.flap_window_s,
+        description="Each time but one that a member went down within this long doubles `rise`.",
+        examples=["10m"],
+    )
+    rise_cap: Annotated[int, whole(1, 1000)] = Field(
+        default=_CHECK.rise_cap,
+        description="The most that `rise` is doubled to; 1 leaves it as it is.",
+        examples=[64],
+    )
 
     @model_validator(mode="after")
     def _fast_is_not_slower(self) -> Self:

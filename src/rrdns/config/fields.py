@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any, NamedTuple
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -226,6 +226,18 @@ def _read_host(value: object) -> str:
     return host
 
 
+def _read_anchor(value: object) -> Address:
+    found_there = address(_text(value))
+    if isinstance(found_there, IPv6Address) and found_there.scope_id:
+        what = f"{found(value)} is an address of one link only"
+        raise mistake(what, "write an address that stands without '%'")
+    return found_there
+
+
+ANCHOR = Kind(
+    _read_anchor,
+    {"anyOf": [{"type": "string", "format": kind} for kind in ("ipv4", "ipv6")]},
+)
 BODY = text(printable=False)
 FLAG = Kind(_read_flag, {"type": "boolean"})
 STATUS = Kind(

@@ -11,7 +11,7 @@ from rrdns.errors import Problem
 from .check_keys import CHECK_TYPES
 from .fields import MistakenError
 from .pool_keys import MemberKeys, PoolKeys
-from .schema import DnsKeys, FileKeys, IdentityKeys, StatusKeys, TcpKeys
+from .schema import DnsKeys, FileKeys, IdentityKeys, StatusKeys, TcpKeys, VantageKeys
 from .source import Document, Path
 from .wording import found, listed, nearest, quoted
 
@@ -77,6 +77,8 @@ def _keys_at(loc: Path) -> type[BaseModel]:
             return IdentityKeys
         case ("status",):
             return StatusKeys
+        case ("vantage",):
+            return VantageKeys
         case ("checks", _, str(type_)):
             return CHECK_TYPES[type_]
         case ("pools", _):

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from rrdns.errors import BadInputError, Place, Problem, Severity
 from rrdns.health.check import Check, CommandCheck, HttpCheck, IcmpCheck, TcpCheck
+from rrdns.health.vantage import Vantage
 from rrdns.pool.member import Policy, Rung
 
 from .check_keys import (
@@ -23,7 +24,7 @@ from .check_keys import (
 from .fields import MistakenError, address, check_name, domain_name
 from .mistakes import explain
 from .pool_keys import LAST_RUNGS, MemberKeys, PoolKeys
-from .schema import DnsKeys, FileKeys, IdentityKeys, StatusKeys, TcpKeys
+from .schema import DnsKeys, FileKeys, IdentityKeys, StatusKeys, TcpKeys, VantageKeys
 from .settings import (
     DnsSettings,
     Identity,
@@ -144,6 +145,7 @@ def _settings(keys: FileKeys, document: Document, path: Path) -> Settings:
         status=(keys.status or StatusKeys()).listen,
         zones={domain_name(apex): folder / file for apex, file in keys.zones.items()},
         pools=pools,
+        vantage=_vantage(keys.vantage),
         warnings=tuple(sorted([*_unused(checks, pools, document), *_idle_backups(pools)])),
     )
 
@@ -160,6 +162,10 @@ def _dns(keys: DnsKeys) -> DnsSettings:
     )
 
 
+def _vantage(keys: VantageKeys | None) -> Vantage:
+    return Vantage(tuple(keys.anchors), keys.interval, keys.timeout) if keys else Vantage()
+
+
 def _check(name: str, keys: AnyCheckKeys, folder: Path) -> Check:
     common: dict[str, Any] = {
         "name": name,
@@ -169,6 +175,8 @@ def _check(name: str, keys: AnyCheckKeys, folder: Path) -> Check:
         or min(Check(name=name).fast_interval_s, keys.interval),
         "fall": keys.fall,
         "rise": keys.rise,
+        "flap_window_s": keys.flap_window,
+        "rise_cap": keys.rise_cap,
     }
     match keys:
         case IcmpKeys():

@@ -11,8 +11,11 @@ from pydantic import AfterValidator, Field
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from rrdns.health.check import Address
+from rrdns.health.vantage import Vantage
+
 from .check_keys import AnyCheckKeys
-from .fields import FLAG, WORKERS, choice, endpoint, seconds, text, whole
+from .fields import ANCHOR, FLAG, WORKERS, choice, endpoint, seconds, text, whole
 from .keys import Keys, distinct
 from .pool_keys import PoolKeys
 from .settings import DnsSettings, Listen, PlayerChoice, TcpLimits
@@ -24,6 +27,7 @@ LOOPBACK = Listen(IPv4Address("127.0.0.1"), STATUS_PORT)
 
 _TCP = TcpLimits()
 _DNS = DnsSettings(())
+_VANTAGE = Vantage()
 
 CharacterString = Annotated[str, text(255)]  # RFC 1035 section 3.3
 DnsListen = Annotated[
@@ -119,6 +123,30 @@ class StatusKeys(Keys):
     )
 
 
+class VantageKeys(Keys):
+    """How this host knows that it is not cut off itself."""
+
+    anchors: Annotated[
+        list[Annotated[Address, ANCHOR]], Field(min_length=1), AfterValidator(distinct)
+    ] = Field(
+        description=(
+            "Addresses that answer a ping as long as this host has a way out, such as its gateway."
+            " When all of them are silent, no member is taken out or put back."
+        ),
+        examples=[["192.0.2.254"]],
+    )
+    interval: Annotated[float, seconds("100ms", "1m")] = Field(
+        default=_VANTAGE.interval_s,
+        description="Time between two pings; anchors are also asked when a probe has failed.",
+        examples=["500ms"],
+    )
+    timeout: Annotated[float, seconds("10ms", "1m")] = Field(
+        default=_VANTAGE.timeout_s,
+        description="An anchor without an answer for this long is silent.",
+        examples=["500ms"],
+    )
+
+
 class FileKeys(Keys):
     """Configuration of rrdns. Paths in it are relative to the file."""
 
@@ -138,6 +166,11 @@ class FileKeys(Keys):
         default=None,
         description="Checks by a name of your choice, for pools to refer to.",
         examples=[{"alive": {"type": "icmp"}}],
+    )
+    vantage: VantageKeys | None = Field(
+        default=None,
+        description="How this host knows that it is not cut off itself.",
+        examples=[{"anchors": ["192.0.2.254"]}],
     )
     pools: dict[str, PoolKeys | None] | None = Field(
         default=None,

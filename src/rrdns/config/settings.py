@@ -8,10 +8,12 @@ from pathlib import Path
 
 from rrdns.errors import Place, Problem
 from rrdns.health.check import Address, Check
+from rrdns.health.vantage import Vantage
 from rrdns.pool.member import DEFAULT_ANSWERS, Policy, Require, Rung
 from rrdns.zone.name import Name
 
 _DEFAULT_POLICY = Policy(answers=DEFAULT_ANSWERS)
+_NO_ANCHORS = Vantage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class Settings:
     status: Listen
     zones: Mapping[Name, Path]
     pools: tuple[PoolSettings, ...]
+    vantage: Vantage = _NO_ANCHORS
     warnings: tuple[Problem, ...] = ()
 
     def sockets(self) -> tuple[DnsSettings, Listen]:

@@ -15,7 +15,8 @@ class Check:
     """What every type of check has in common.
 
     A member goes down after `fall` consecutive failures and up after `rise` consecutive passes;
-    while a streak is unfinished it is probed every `fast_interval_s`.
+    while a streak is unfinished it is probed every `fast_interval_s`. One that went down several
+    times within `flap_window_s` needs more passes, up to `rise_cap`; see `flap.py`.
     """
 
     name: str
@@ -24,6 +25,8 @@ class Check:
     fast_interval_s: float = 0.5
     fall: int = 2
     rise: int = 2
+    flap_window_s: float = 600.0
+    rise_cap: int = 64
 
     @property
     def question(self) -> "Check":
@@ -37,6 +40,8 @@ class Check:
             fast_interval_s=usual.fast_interval_s,
             fall=usual.fall,
             rise=usual.rise,
+            flap_window_s=usual.flap_window_s,
+            rise_cap=usual.rise_cap,
         )
 
 

@@ -1,24 +1,27 @@
 """The monitor: keeps every target's probes going and tells when what is believed changes.
 
-Each target has a timer and its probes in flight, nothing else: a slow probe delays no other
-target, and ten thousand targets are ten thousand timers. What happens when is decided by
-`schedule.py`, what an outcome means by `verdict.py`.
+Each target has a timer and its probes in flight (`watch.py`), nothing else: a slow probe delays no
+other target, and ten thousand targets are ten thousand timers.
 """
 
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from .check import Target
+from .durations import Durations
 from .errorlog import ErrorLog
+from .guard import Guard
 from .probes import Probers
-from .result import Health, Result, one_line
-from .schedule import Schedule
-from .verdict import Outcome, Verdict
+from .probing import Probing, carried_out
+from .result import Health, Result
+from .strip import Seen
+from .vantage import Vantage, View
+from .verdict import Outcome, State
+from .watch import Run, Watch
 
 log = logging.getLogger(__name__)
 
@@ -27,23 +30,20 @@ FIRST_ROUND_BATCH = 50  # so many start at once; a burst would overflow the queu
 FIRST_ROUND_PAUSE_S = 0.001
 FIRST_ROUND_SLACK_S = 0.5  # over the largest timeout, for what is late to notice its own
 
-
-class Probing(Protocol):
-    """What the monitor needs of the probers."""
-
-    async def probe(self, target: Target) -> Result: ...
-    async def aclose(self) -> None: ...
-
-
 OnChange = Callable[[Target, Health, Health], None]
 OnProbe = Callable[[Target, Result], None]
+OnVantage = Callable[[View | None], None]
 
 
 class Monitor:
-    """Probes targets and keeps their health. Lives in one event loop.
+    """Probes targets and keeps their health. Lives in one event loop, on the loop's time.
 
     `on_change(target, before, after)` is called when the state or the suspicion has changed,
-    `on_probe` after each probe; both in the loop, and neither may block.
+    `on_probe` after each probe, `on_vantage` when this host is found to be cut off, and when no
+    longer (None: nobody is asked any more); all in the loop, and none may block.
+
+    `wall` is what the times in a `Health` are of. `monotonic`, where it is finer than the loop's
+    clock, counts from the same moment as that.
     """
 
     def __init__(
@@ -51,30 +51,62 @@ class Monitor:
         on_change: OnChange,
         on_probe: OnProbe | None = None,
         probers: Probing | None = None,
+        *,
+        on_vantage: OnVantage | None = None,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] | None = None,
     ) -> None:
         self._on_change = on_change
         self._on_probe = on_probe
+        self._on_vantage = on_vantage
         self._probers: Probing = probers or Probers()
-        self._watched: dict[Target, _Watch] = {}
+        self._wall = wall
+        self._monotonic = monotonic
+        self._watched: dict[Target, Watch] = {}
+        self._saved: Mapping[Target, Health] = {}
+        self._drills: dict[Target, float] = {}
+        self._guard: Guard | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._confirming: asyncio.Task[None] | None = None
         self._seats = 0
         self._errors = ErrorLog()
+        self.lateness = Durations()
+        """How late the probes have started that were due at a certain moment."""
 
-    async def first_round(self, targets: Collection[Target]) -> None:
+    def restore(self, saved: Mapping[Target, Health]) -> None:
+        """What another process has found: where the targets begin that come before `watch`.
+
+        A target is restored from what was saved of any with the same question.
+        """
+        self._saved = {
+            target.question: replace(health, restored=True)
+            for target, health in saved.items()
+            if health.verdict.state is not State.UNKNOWN
+        }
+
+    async def first_round(self, targets: Collection[Target], *, trusted: bool = False) -> None:
         """Probe once each target that has no outcome yet; at most the largest timeout long.
 
-        What was found is kept for `watch`.
+        What was found is kept for `watch`. Where what was restored is `trusted`, those targets are
+        probed as well, but not waited for: `confirmed` does that.
         """
         self._take_on(targets)
-        tasks = []
-        for watch in [self._watched[target] for target in targets]:
-            if watch.health.last is None:
-                tasks.append(watch.running_probe() or watch.start_probe())
-                if len(tasks) % FIRST_ROUND_BATCH == 0:
-                    await asyncio.sleep(FIRST_ROUND_PAUSE_S)
-        if tasks:
-            longest_s = max(target.check.timeout_s for target in targets)
-            await asyncio.wait(tasks, timeout=longest_s + FIRST_ROUND_SLACK_S)
+        watches = [self._watched[target] for target in targets]
+        if trusted:
+            restored = [watch for watch in watches if watch.health.restored]
+            self._confirming = asyncio.get_running_loop().create_task(self._round(restored))
+        await self._round(
+            [
+                watch
+                for watch in watches
+                if (not trusted if watch.health.restored else watch.health.last is None)
+            ]
+        )
+
+    async def confirmed(self) -> None:
+        """Returns once the targets that the last `first_round` has trusted were probed as well."""
+        if self._confirming is not None:
+            await asyncio.wait({self._confirming})
 
     def watch(self, targets: Collection[Target]) -> None:
         """Probe exactly these from now on.
@@ -84,6 +116,7 @@ class Monitor:
         """
         wanted = set(targets)
         self._take_on(targets)
+        self._saved = {}
         for target in [target for target in self._watched if target not in wanted]:
             self._watched.pop(target).stop()
         for watch in [self._watched[target] for target in targets]:
@@ -91,16 +124,44 @@ class Monitor:
                 self._seats += 1
                 watch.plan(self._seats * SPREAD % 1)
 
-    def _take_on(self, targets: Collection[Target]) -> None:
-        """Has a watch for each of `targets`. One that asks what another asks in a different rhythm
-        begins with what that one has found: an edit of an interval proves nothing."""
-        new = [target for target in targets if target not in self._watched]
-        if not new:
+    def look_from(self, vantage: Vantage) -> None:
+        """Ask these anchors from now on whether this host has a way out.
+
+        A host that was cut off is so until one of them answers.
+        """
+        before = self._guard
+        if vantage == (before.vantage if before else Vantage()):
             return
-        found = {target.question: watch.health for target, watch in self._watched.items()}
-        for target in new:
-            watch = self._watched[target] = _Watch(self, target)
-            watch.health = found.get(target.question, watch.health)
+        since = before.view.since if before else None
+        self._guard = None
+        if vantage.anchors:
+            self._guard = Guard(vantage, self._probers, self._wall, self._turned, since)
+        if before is not None:
+            before.close()
+            if since is not None and self._guard is None:
+                self._turned(None)
+
+    @property
+    def vantage(self) -> View | None:
+        """What the anchors tell; None where nobody is asked."""
+        return self._guard.view if self._guard else None
+
+    def drill(self, targets: Iterable[Target], until: float) -> None:
+        """Have the probes of `targets` fail until then (time.time), without sending them.
+
+        A time that is over ends a drill.
+        """
+        self._drills.update((target.question, until) for target in targets)
+
+    def drilled(self, target: Target) -> float | None:
+        """Until when the probes of `target` fail for a drill (time.time); None: they do not."""
+        if not self._drills:
+            return None
+        until = self._drills.get(target.question)
+        if until is not None and until <= self._wall():
+            del self._drills[target.question]
+            return None
+        return until
 
     def health(self, target: Target) -> Health:
         """What is known of `target`; KeyError for one that neither method was told of."""
@@ -110,45 +171,94 @@ class Monitor:
         """What is known of every target, as of now."""
         return {target: watch.health for target, watch in self._watched.items()}
 
+    def recent(self, target: Target) -> list[Seen]:
+        """The last probes of `target`, oldest first; KeyError as `health`."""
+        return self._watched[target].strip.seen()
+
     async def aclose(self) -> None:
         """Stop every probe and give back the sockets."""
         self.watch(())
+        if self._confirming is not None:
+            self._confirming.cancel()
+        if self._guard is not None:
+            await self._guard.aclose()
         if self._tasks:
             await asyncio.wait(self._tasks)
         await self._probers.aclose()
 
-    def _spawn(self, watch: "_Watch", run: "_Run") -> "asyncio.Task[None]":
+    def _take_on(self, targets: Collection[Target]) -> None:
+        """Has a watch for each of `targets`. One that asks what another asks in a different rhythm
+        begins with what that one has found: an edit of an interval proves nothing."""
+        new = [target for target in targets if target not in self._watched]
+        if not new:
+            return
+        found = {target.question: watch for target, watch in self._watched.items()}
+        for target in new:
+            watch = self._watched[target] = Watch(target, self._spawn, self._wall)
+            if (other := found.get(target.question)) is not None:
+                watch.health = other.health
+                watch.strip = other.strip.copy()
+            else:
+                watch.health = self._saved.get(target.question, watch.health)
+
+    async def _round(self, watches: Collection[Watch]) -> None:
+        """Probes each once, and waits for the outcomes as long as they may take."""
+        tasks = []
+        for watch in watches:
+            tasks.append(watch.running_probe() or watch.start_probe())
+            if len(tasks) % FIRST_ROUND_BATCH == 0:
+                await asyncio.sleep(FIRST_ROUND_PAUSE_S)
+        if tasks:
+            longest_s = max(watch.target.check.timeout_s for watch in watches)
+            guarded_s = self._guard.vantage.timeout_s if self._guard else 0.0
+            await asyncio.wait(tasks, timeout=longest_s + guarded_s + FIRST_ROUND_SLACK_S)
+
+    def _spawn(self, watch: Watch, run: Run) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(self._probe(watch, run))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _probe(self, watch: "_Watch", run: "_Run") -> None:
-        started = time.monotonic()
-        fault: Exception | None = None
-        try:
-            result = await self._probers.probe(watch.target)
-        except Exception as error:
-            fault = error
-            reason = one_line(f"this is a fault of rrdns, please report it: {error!r}")
-            result = Result(Outcome.ERROR, reason, time.monotonic() - started)
-        self._log_error(watch, result, fault)
+    async def _probe(self, watch: Watch, run: Run) -> None:
+        if run.due is not None:
+            now = (self._monotonic or asyncio.get_running_loop().time)()
+            self.lateness.add(max(0.0, now - run.due))
+        guard = self._guard
+        begun = guard.mark() if guard else 0
+        result = await self._found(watch)
+        if guard is not None:
+            result = await guard.judged(result, begun)
         if self._on_probe is not None:
             self._tell(self._on_probe, watch.target, result)
         change = watch.finish(run, result)
         if change is not None:
             self._tell(self._on_change, watch.target, *change)
 
-    def _log_error(self, watch: "_Watch", result: Result, fault: Exception | None) -> None:
+    async def _found(self, watch: Watch) -> Result:
+        """What a probe finds, or is said to find in a drill."""
+        until = self.drilled(watch.target)
+        if until is not None:
+            end = datetime.fromtimestamp(until, UTC)
+            return Result(Outcome.FAIL, f"fire drill until {end:%H:%M:%S}Z", 0.0)
+        result, fault = await carried_out(self._probers, watch.target)
+        if result.outcome is Outcome.ERROR:
+            self._log_error(watch, result, fault)
+        return result
+
+    def _log_error(self, watch: Watch, result: Result, fault: Exception | None) -> None:
         """An error of ours is said when it comes or changes, not at each probe."""
         last = watch.health.last
-        if result.outcome is not Outcome.ERROR or (last and last.reason == result.reason):
+        if last and last.reason == result.reason:
             return
         check, address = watch.target.check, watch.target.address
         text = f"check {check.name} of {address} can not be carried out: {result.reason}"
         line = self._errors.admit(asyncio.get_running_loop().time(), text)
         if line is not None:
             log.warning("%s", line, exc_info=fault)
+
+    def _turned(self, view: View | None) -> None:
+        if self._on_vantage is not None:
+            self._tell(self._on_vantage, view)
 
     @staticmethod
     def _tell(callback: Callable[..., None], *words: object) -> None:
@@ -157,94 +267,3 @@ class Monitor:
             callback(*words)
         except Exception:
             log.exception("a probe's outcome could not be passed on; please report it")
-
-
-@dataclass(slots=True, eq=False)
-class _Run:
-    """One probe, and what it found once it has."""
-
-    task: "asyncio.Task[None] | None" = None
-    result: Result | None = None
-
-
-class _Watch:
-    """One target: its health, its timer, its probes in flight, oldest first."""
-
-    __slots__ = ("_monitor", "_runs", "_schedule", "_timer", "health", "planned", "target")
-
-    def __init__(self, monitor: Monitor, target: Target) -> None:
-        self._monitor = monitor
-        self.target = target
-        self.health = Health(Verdict(), since=time.time())
-        self.planned = False
-        self._schedule = Schedule(target.check)
-        self._timer: asyncio.TimerHandle | None = None
-        self._runs: deque[_Run] = deque()
-
-    def plan(self, share: float) -> None:
-        """Probe regularly, first after this share of the interval."""
-        first = asyncio.get_running_loop().time() + share * self.target.check.interval_s
-        self._schedule.plan(first)
-        self.planned = True
-        self._set_timer()
-
-    def stop(self) -> None:
-        """No probe any more; those in flight are cancelled and will not be heard."""
-        self.planned = False
-        self._cancel_timer()
-        for run in self._runs:
-            if run.task is not None:
-                run.task.cancel()
-        self._runs.clear()
-
-    def running_probe(self) -> "asyncio.Task[None] | None":
-        """The oldest probe in flight."""
-        return self._runs[0].task if self._runs else None
-
-    def start_probe(self) -> "asyncio.Task[None]":
-        """Start a probe now, whatever is in flight."""
-        self._schedule.start(asyncio.get_running_loop().time(), self.health.verdict)
-        run = _Run()
-        self._runs.append(run)
-        run.task = self._monitor._spawn(self, run)
-        self._set_timer()
-        return run.task
-
-    def finish(self, run: _Run, result: Result) -> tuple[Health, Health] | None:
-        """Take in a result; the health before and after, if what is believed has changed.
-
-        Outcomes count in the order in which their probes started: one that overtook an older
-        probe waits for it.
-        """
-        if run not in self._runs:
-            return None  # stopped meanwhile
-        run.result = result
-        self._schedule.finish(result.outcome)
-        before = self.health
-        while self._runs and (oldest := self._runs[0].result) is not None:
-            self._runs.popleft()
-            self.health = _after(self.health, oldest, self.target)
-        self._set_timer()
-        old, new = before.verdict, self.health.verdict
-        changed = old.state is not new.state or old.suspect is not new.suspect
-        return (before, self.health) if changed else None
-
-    def _set_timer(self) -> None:
-        self._cancel_timer()
-        due = self._schedule.due(self.health.verdict) if self.planned else None
-        if due is not None:
-            self._timer = asyncio.get_running_loop().call_at(due, self.start_probe)
-
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-
-def _after(health: Health, result: Result, target: Target) -> Health:
-    """The health once `result` is known."""
-    check, now = target.check, time.time()
-    verdict = health.verdict.after(result.outcome, check.rise, check.fall)
-    if verdict.state is health.verdict.state:
-        return Health(verdict, health.since, result, now, health.decided_by)
-    return Health(verdict, now, result, now, decided_by=health.verdict.streak + 1)

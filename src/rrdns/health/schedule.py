@@ -70,7 +70,8 @@ class Schedule:
             case State.UP:
                 return self._check.fall - verdict.streak
             case State.DOWN if verdict.suspect:
-                return self._check.rise - verdict.streak
+                # A member that flaps needs more than `rise` passes; those are not hurried.
+                return max(1, self._check.rise - verdict.streak)
             case _:
                 return 1
 

@@ -1,10 +1,8 @@
 """Metrics for Prometheus, read at scrape: nothing is counted twice and no query takes a lock."""
 
 import math
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Protocol
 
@@ -23,6 +21,7 @@ from rrdns.answer.reference import Transport
 from rrdns.answer.resolve import First
 from rrdns.errors import errors_in
 from rrdns.health.check import Target
+from rrdns.health.durations import Durations
 from rrdns.health.result import Result
 from rrdns.health.verdict import Outcome, State
 from rrdns.pool.member import Pool, Rung
@@ -33,29 +32,6 @@ from rrdns.zone.tree import RRType
 from .report import Observed, rotation_at, state_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-# Upper bounds in seconds, from a mirror next door to the longest timeout that is sensible.
-BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
-
-
-@dataclass(slots=True)
-class Durations:
-    """How long the probes of one check took: how many fell below each of `BOUNDS_S`."""
-
-    counts: list[int] = field(default_factory=lambda: [0] * len(BOUNDS_S))
-    sum_s: float = 0.0
-
-    def add(self, elapsed_s: float) -> None:
-        self.counts[bisect_left(BOUNDS_S, elapsed_s)] += 1
-        self.sum_s += elapsed_s
-
-    def cumulative(self) -> list[tuple[str, float]]:
-        """Each bound, and how many are not above it."""
-        total, buckets = 0, []
-        for bound, count in zip(BOUNDS_S, self.counts, strict=True):
-            total += count
-            buckets.append(("+Inf" if bound == math.inf else str(bound), float(total)))
-        return buckets
 
 
 class ProbeTimes:
@@ -111,6 +87,7 @@ class _ServerCollector(Collector):
         yield from _members(measured)
         yield _fallbacks(measured)
         yield from _probes(measured)
+        yield from _vantage(measured)
         yield from _files(measured)
 
 
@@ -236,11 +213,43 @@ def _probes(measured: Measured) -> Iterator[Metric]:
     times = measured.probe_times
     for name in sorted({check.name for pool in measured.loaded.pools for check in pool.checks}):
         took = times.durations.get(name, Durations())
-        durations.add_metric([name], took.cumulative(), took.sum_s)
+        durations.add_metric([name], _buckets(took), took.sum_s)
         for outcome in Outcome:
             probes.add_metric([name, outcome.value], times.outcomes[name, outcome])
     yield durations
     yield probes
+    yield from _lateness(measured.monitor.lateness)
+
+
+def _lateness(late: Durations) -> Iterator[Metric]:
+    lateness = HistogramMetricFamily(
+        "rrdns_probe_lateness_seconds", "How long after they were due probes have started."
+    )
+    lateness.add_metric([], _buckets(late), late.sum_s)
+    yield lateness
+    yield GaugeMetricFamily(
+        "rrdns_probe_lateness_max_seconds",
+        "How late the latest probe has started since the server was started.",
+        value=late.most_s,
+    )
+
+
+def _buckets(durations: Durations) -> list[tuple[str, float]]:
+    return [
+        ("+Inf" if bound == math.inf else str(bound), float(count))
+        for bound, count in durations.cumulative()
+    ]
+
+
+def _vantage(measured: Measured) -> Iterator[Metric]:
+    """Absent where no anchor is configured."""
+    view = measured.monitor.vantage
+    if view is not None:
+        yield GaugeMetricFamily(
+            "rrdns_cut_off",
+            "Whether no anchor answers, so that verdicts are frozen: 1 or 0.",
+            value=view.cut_off,
+        )
 
 
 def _files(measured: Measured) -> Iterator[Metric]:

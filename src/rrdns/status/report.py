@@ -16,6 +16,7 @@ from rrdns.errors import Problem
 from rrdns.health.check import Target
 from rrdns.health.monitor import Monitor
 from rrdns.health.result import Health
+from rrdns.health.vantage import View
 from rrdns.health.verdict import State
 from rrdns.load import Loaded, ZoneVersion
 from rrdns.pool.member import Member, Pool
@@ -98,6 +99,7 @@ def report(observed: Observed) -> Report:
         "player": observed.players.choice,
         "uptime_s": round(max(0.0, time.time() - observed.started_at), 1),
         "reload": _reload_report(observed),
+        "vantage": _vantage_report(observed.monitor.vantage),
         "warnings": _texts({*loaded.settings.warnings, *loaded.warnings}),
         "zones": {
             names.to_text(apex): _zone_report(version, folder)
@@ -107,8 +109,8 @@ def report(observed: Observed) -> Report:
     }
 
 
-def pool_report(observed: Observed, pool: Pool) -> Report:
-    """What the report says of one pool."""
+def pool_report(observed: Observed, pool: Pool, *, recent: bool = False) -> Report:
+    """What the report says of one pool, with the `recent` probes of each check if asked."""
     by_family = {
         RRType(rtype).name: _family_report(observed, owner, rtype)
         for owner, rtype in families(pool)
@@ -121,7 +123,7 @@ def pool_report(observed: Observed, pool: Pool) -> Report:
         "fallback": next((f["fallback"] for f in by_family.values() if f["fallback"]), None),
         "families": by_family,
         "members": [
-            _member_report(observed, pool, member, str(member.address) in handed_out)
+            _member_report(observed, pool, member, str(member.address) in handed_out, recent)
             for member in pool.members
         ],
     }
@@ -184,7 +186,9 @@ def _ttl(loaded: Loaded, owner: Name, rtype: int) -> int:
     return version.loaded.zone.nodes[owner][rtype].ttl
 
 
-def _member_report(observed: Observed, pool: Pool, member: Member, in_rotation: bool) -> Report:
+def _member_report(
+    observed: Observed, pool: Pool, member: Member, in_rotation: bool, recent: bool
+) -> Report:
     healths = {target: _health(observed, target) for target in pool.targets(member)}
     try:
         since = observed.standings.since(pool, member)
@@ -196,9 +200,17 @@ def _member_report(observed: Observed, pool: Pool, member: Member, in_rotation: 
         "backup": member.backup,
         "state": state_of(observed, pool, member),
         "suspect": any(health.verdict.suspect for health in healths.values() if health),
+        "restored": any(health.restored for health in healths.values() if health),
+        "drill_until": _drill_until(observed, healths),
         "since": _time_text(since),
         "in_rotation": in_rotation,
-        "checks": [_check_report(target, health) for target, health in healths.items()],
+        "checks": [
+            {
+                **_check_report(target, health),
+                **({"recent": _recent(observed, target) if health else []} if recent else {}),
+            }
+            for target, health in healths.items()
+        ],
     }
 
 
@@ -209,6 +221,12 @@ def _health(observed: Observed, target: Target) -> Health | None:
         return None
 
 
+def _drill_until(observed: Observed, targets: Iterable[Target]) -> str | None:
+    """When the last of the drills of a member's checks ends."""
+    ends = [end for target in targets if (end := observed.monitor.drilled(target)) is not None]
+    return _time_text(max(ends)) if ends else None
+
+
 def _check_report(target: Target, health: Health | None) -> Report:
     last = health.last if health else None
     return {
@@ -216,7 +234,39 @@ def _check_report(target: Target, health: Health | None) -> Report:
         "outcome": last.outcome if last else None,
         "reason": last.reason if last else None,
         "at": _time_text(health.at) if health and last else None,
+        "elapsed_ms": _milliseconds(last.elapsed_s) if last else None,
+        "rise_needed": health.rise_needed(target.check, time.time()) if health else None,
     }
+
+
+def _recent(observed: Observed, target: Target) -> list[list[Any]]:
+    """The last probes, oldest first: milliseconds since 1970, the outcome, how long it took."""
+    return [
+        [round(seen.at * 1000), seen.outcome, _milliseconds(seen.elapsed_s)]
+        for seen in observed.monitor.recent(target)
+    ]
+
+
+def _vantage_report(view: View | None) -> Report | None:
+    if view is None:
+        return None
+    return {
+        "cut_off": view.cut_off,
+        "since": _time_text(view.since) if view.since is not None else None,
+        "anchors": [
+            {
+                "address": str(anchor.address),
+                "outcome": anchor.last.outcome if anchor.last else None,
+                "reason": anchor.last.reason if anchor.last else None,
+                "at": _time_text(anchor.at) if anchor.last else None,
+            }
+            for anchor in view.anchors
+        ],
+    }
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)
 
 
 def _time_text(at: float) -> str:

@@ -135,7 +135,7 @@ class StatusSite:
             return _error(HTTPStatus.NOT_FOUND, str(error), pools=list(by_name))
         if pool is None:
             return _error(HTTPStatus.NOT_FOUND, f"there is no pool {text}", pools=list(by_name))
-        return _json(pool_report(self._observed, pool))
+        return _json(pool_report(self._observed, pool, recent=True))
 
     def _readiness(self) -> web.Response:
         if self._observed.ready:

@@ -14,6 +14,7 @@ def render(report: dict[str, Any], width: int = WIDTH) -> str:
     """The report of `status/report.py` as lines of at most `width` columns, if the data allows."""
     sections = [
         [_headline(report)],
+        _cut_off(report["vantage"]),
         _problems("REJECTED: served on as before, until this is mended", _rejected(report)),
         _problems("WARNINGS", _warnings(report)),
         *(_pool(name, pool, width) for name, pool in report["pools"].items()),
@@ -41,6 +42,14 @@ def _headline(report: dict[str, Any]) -> str:
     rejected = f" ({reloads['rejected']} rejected)" if reloads["rejected"] else ""
     uptime = duration_text(report["uptime_s"])
     return f"rrdns {report['version']}, {ready}, up {uptime}, {done}{rejected}"
+
+
+def _cut_off(vantage: dict[str, Any] | None) -> list[str]:
+    if vantage is None or not vantage["cut_off"]:
+        return []
+    reasons = (f"{anchor['address']}: {anchor['reason']}" for anchor in vantage["anchors"])
+    heading = f"CUT OFF since {_short(vantage['since'])}: no anchor answers; verdicts are frozen"
+    return [heading, *(f"  {reason}" for reason in reasons)]
 
 
 def _rejected(report: dict[str, Any]) -> list[str]:
@@ -75,7 +84,7 @@ def _pool(name: str, pool: dict[str, Any], width: int) -> list[str]:
 def _member(member: dict[str, Any]) -> Iterator[Row]:
     """A row for each check; the first one carries what is said of the member."""
     state = member["state"] if member["state"] == "up" else member["state"].upper()
-    notes = [note for note in ("suspect", "backup") if member[note]]
+    notes = [note for note in ("suspect", "restored", "backup") if member[note]]
     head: Row = (
         "*" if member["in_rotation"] else "",
         member["address"],

@@ -21,12 +21,13 @@ WHOLE_FILE = {
     ),
     "a number for a file": (
         "5",
-        "rrdns.yaml: 5 stands where keys belong; write some of dns, status, zones, checks, pools",
+        "rrdns.yaml: 5 stands where keys belong;"
+        " write some of dns, status, zones, checks, vantage, pools",
     ),
     "a list for a file": (
         "- zones",
         "rrdns.yaml: a list stands where keys belong;"
-        " write some of dns, status, zones, checks, pools",
+        " write some of dns, status, zones, checks, vantage, pools",
     ),
     "zones without a value": (
         "zones:",
@@ -70,7 +71,7 @@ WHOLE_FILE = {
     ),
     "an unknown section like no other": (
         "zones: {a: z}\nviews: {}",
-        "2:1: unknown key 'views'; the keys here are dns, status, zones, checks, pools",
+        "2:1: unknown key 'views'; the keys here are dns, status, zones, checks, vantage, pools",
     ),
 }
 
@@ -103,13 +104,15 @@ CHECKS = {
     "a key of another type": (
         "{type: icmp, port: 80}",
         "3:20: unknown key 'port';"
-        " the keys here are interval, timeout, fast_interval, fall, rise, type",
+        " the keys here are interval, timeout, fast_interval, fall, rise, flap_window, rise_cap,"
+        " type",
     ),
     "a key named as the type is": (
         "{type: tcp, port: 0, tcp: 1}",
         "3:25: 0 is out of range; write 1 to 65535",
         "3:28: unknown key 'tcp';"
-        " the keys here are interval, timeout, fast_interval, fall, rise, type, port",
+        " the keys here are interval, timeout, fast_interval, fall, rise, flap_window, rise_cap,"
+        " type, port",
     ),
     "tcp without a port": ("{type: tcp}", "3:3: 'it' has no 'port'; write for example port: 22"),
     "an interval that is a word": (
@@ -153,6 +156,18 @@ CHECKS = {
         "3:26: '3' is text; write 1 to 100 without quotes or leading zeros",
     ),
     "a count of zero": ("{type: icmp, rise: 0}", "3:26: 0 is out of range; write 1 to 100"),
+    "a flap window of two units": (
+        "{type: icmp, flap_window: 2h30m}",
+        f"3:33: '2h30m' is not a duration; {MEND_DURATION}",
+    ),
+    "a flap window longer than a day": (
+        "{type: icmp, flap_window: 25h}",
+        "3:33: '25h' is out of range; write 1s to 24h",
+    ),
+    "a rise cap too large": (
+        "{type: icmp, rise_cap: 1001}",
+        "3:30: 1001 is out of range; write 1 to 1000",
+    ),
     "a broken count": (
         "{type: icmp, rise: 1.5}",
         "3:26: '1.5' is not a whole number; write 1 to 100",
@@ -210,7 +225,7 @@ CHECKS = {
     "verify for http": (
         "{type: http, verify: true}",
         "3:20: unknown key 'verify'; the keys here are interval, timeout, fast_interval, fall,"
-        " rise, path, host, status, body, body_regex, type, port",
+        " rise, flap_window, rise_cap, path, host, status, body, body_regex, ...",
     ),
     "verify that is neither": (
         "{type: https, verify: no}",

@@ -8,6 +8,7 @@ import pytest
 from rrdns.config.read import read_status_address
 from rrdns.config.settings import Identity, Listen, PlayerChoice, Settings, TcpLimits
 from rrdns.health.check import CommandCheck, HttpCheck, IcmpCheck, TcpCheck
+from rrdns.health.vantage import Vantage
 from rrdns.pool.member import DEFAULT_ANSWERS, Order, Policy, Require, Rung
 from rrdns.zone.name import Name, from_text
 
@@ -76,6 +77,7 @@ def test_the_smallest_file_has_only_zones(read: Read) -> None:
     assert settings.dns.cookies is True
     assert settings.dns.tcp == TcpLimits(idle_s=30, connections=1000, per_client=50)
     assert settings.dns.identity == Identity(version=None, hostname=None, nsid=None)
+    assert settings.vantage == Vantage(anchors=())
     assert settings.pools == ()
     assert settings.path == Path("rrdns.yaml")
 
@@ -90,7 +92,7 @@ def test_a_pool_without_keys_has_the_defaults(read: Read) -> None:
 
 
 def test_sections_whose_keys_are_all_commented_out_have_the_defaults(read: Read) -> None:
-    empty = "dns:\nstatus:\nchecks:\npools:\nzones: {a: a}\n"
+    empty = "dns:\nstatus:\nvantage:\nchecks:\npools:\nzones: {a: a}\n"
     assert read(empty) == read("zones: {a: a}\n")
     assert read("dns: {tcp: , identity: }\nzones: {a: a}\n") == read("zones: {a: a}\n")
 
@@ -205,7 +207,7 @@ def test_every_key_of_an_https_check(read: Read) -> None:
     check = """\
 type: https, port: 8443, path: "/ok?a=b", host: WWW.Bücher.example., verify: false,
 status: [200, 300-302], body: 404, body_regex: "a|b", interval: 4s, timeout: 2s,
-fast_interval: 1s, fall: 3, rise: 4"""
+fast_interval: 1s, fall: 3, rise: 4, flap_window: 5m, rise_cap: 8"""
     (pool,) = read(with_check(check)).pools
     assert pool.checks == (
         HttpCheck(
@@ -223,8 +225,20 @@ fast_interval: 1s, fall: 3, rise: 4"""
             fast_interval_s=1,
             fall=3,
             rise=4,
+            flap_window_s=300,
+            rise_cap=8,
         ),
     )
+
+
+def test_every_key_of_the_vantage(read: Read) -> None:
+    source = (
+        "zones: {a: a}\nvantage: {anchors: [192.0.2.254, '2001:db8::1'], interval: 1s, timeout: 2s}"
+    )
+    anchors = (ip_address("192.0.2.254"), ip_address("2001:db8::1"))
+    assert read(source).vantage == Vantage(anchors, interval_s=1.0, timeout_s=2.0)
+    source = "zones: {a: a}\nvantage: {anchors: [192.0.2.254]}"
+    assert read(source).vantage == Vantage(anchors[:1])
 
 
 @pytest.mark.parametrize(

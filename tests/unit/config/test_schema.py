@@ -15,6 +15,7 @@ from rrdns.config.source import parse
 from .conftest import Read
 from .test_bad_configs import CHECKS, POOLS
 from .test_bad_dns import DNS
+from .test_bad_vantage import VANTAGE
 from .test_read import EXAMPLE
 
 SCHEMA = json_schema()
@@ -43,6 +44,11 @@ BEYOND_JSON_SCHEMA = {
     "a broken regular expression",
     "a regular expression that overflows",
     "too long an NSID",
+    "a flap window longer than a day",
+    "an anchor twice",
+    "an anchor that is a name",
+    "an anchor on a link",
+    "anchors asked too often",
 }
 
 
@@ -82,6 +88,7 @@ def test_every_key_is_described_and_its_examples_and_default_are_valid(
         "zones: {a: a}\ndns:\nstatus:\nchecks:\npools:\n  a:\n",
         "zones: {a: a}\nchecks: {w: {type: http, interval: 0.5, status: [200, 300-399]}}",
         "zones: {a: a}\nchecks: {c: {type: command, argv: [judge, -p, 80]}}",
+        "zones: {a: a}\nvantage: {anchors: [192.0.2.254, '2001:db8::1'], interval: 1s}",
         "zones: {a: a}\ndns: {listen: ['::', '[::1]:0', 127.0.0.1, 'fe80::1%lo']}",
     ],
 )
@@ -97,6 +104,7 @@ def test_what_we_read_is_valid(read: Read, source: str) -> None:
         pytest.param(frame.format(written), id=name)
         for frame, cases in (
             ("zones: {{a: z}}\ndns: {{{}}}\n", DNS),
+            ("zones: {{a: z}}\nvantage: {}\n", VANTAGE),
             ("zones: {{a: z}}\nchecks:\n  it: {}\n", CHECKS),
             ("zones: {{a: z}}\nchecks: {{alive: {{type: icmp}}}}\npools:\n  a: {}\n", POOLS),
         )
@@ -109,7 +117,7 @@ def test_what_we_refuse_is_not_valid(source: str) -> None:
 
 
 def test_every_case_that_json_schema_can_not_see_is_a_case() -> None:
-    assert {*DNS, *CHECKS, *POOLS} >= BEYOND_JSON_SCHEMA
+    assert {*DNS, *VANTAGE, *CHECKS, *POOLS} >= BEYOND_JSON_SCHEMA
 
 
 def test_the_shipped_configuration_is_valid_and_read_without_a_warning() -> None:

@@ -13,7 +13,8 @@ from rrdns import __version__
 from rrdns.answer.reference import Transport
 from rrdns.errors import Place, Problem, Severity
 from rrdns.health.check import TcpCheck
-from rrdns.status.metrics import BOUNDS_S, CONTENT_TYPE, Measured, Metrics
+from rrdns.health.durations import BOUNDS_S
+from rrdns.status.metrics import CONTENT_TYPE, Measured, Metrics
 
 from .conftest import ERROR, FAIL, STARTED_AT, ZONE, MakeServer, Server
 

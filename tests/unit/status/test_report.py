@@ -125,6 +125,8 @@ async def test_before_the_first_round_there_is_a_report_too(make_server: MakeSer
         "outcome": None,
         "reason": None,
         "at": None,
+        "elapsed_ms": None,
+        "rise_needed": None,
     }
 
 

@@ -14,7 +14,7 @@ from rrdns.config.settings import Listen
 from rrdns.load import load
 from rrdns.serve.sockets import ListenError
 from rrdns.status.metrics import CONTENT_TYPE
-from rrdns.status.report import report
+from rrdns.status.report import pool_report, report
 from rrdns.status.site import StatusSite
 from rrdns.status.text import render
 
@@ -102,7 +102,8 @@ async def test_a_pool_is_found_however_its_name_is_written(
 ) -> None:
     async with client.get(f"/pools/{name}") as reply:
         assert reply.status == 200
-        assert await reply.json() == report(server)["pools"]["www.linux.example."]
+        [pool] = server.loaded.pools
+        assert await reply.json() == pool_report(server, pool, recent=True)
 
 
 async def test_an_internationalised_pool_is_found_by_both_its_names(server: Server) -> None:

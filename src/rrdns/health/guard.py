@@ -1,0 +1,135 @@
+"""The guard: asks the anchors in rounds, and has outcomes wait until they can be judged.
+
+What the rounds mean is decided by `vantage.py`.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from .check import Address, IcmpCheck, Target
+from .probing import Probing, carried_out
+from .result import Result, one_line
+from .vantage import Anchor, Judgement, Rounds, Vantage, View
+from .verdict import Outcome
+
+GAP_S = 0.02  # from one round to the next: those who wait at the same time share one
+
+OnTurn = Callable[[View], None]
+
+
+class Guard:
+    """Keeps asking the anchors of `vantage`, of which there is one at least, until `close`.
+
+    Made inside the running loop. `wall` is time.time or the like; `on_turn` is called when we are
+    found to be cut off, and when no longer. `since` says that we have been cut off until now.
+    """
+
+    def __init__(
+        self,
+        vantage: Vantage,
+        probing: Probing,
+        wall: Callable[[], float],
+        on_turn: OnTurn,
+        since: float | None = None,
+    ) -> None:
+        self._vantage = vantage
+        self._probing = probing
+        self._wall = wall
+        self._on_turn = on_turn
+        self._loop = asyncio.get_running_loop()
+        self._rounds = Rounds(len(vantage.anchors), cut_off=since is not None)
+        self._since = since
+        self._anchors = {address: Anchor(address) for address in vantage.anchors}
+        self._heard = dict.fromkeys(vantage.anchors, -1)
+        self._news = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self._asked_at = self._loop.time() - GAP_S
+        self._set_timer(self._asked_at)
+
+    @property
+    def vantage(self) -> Vantage:
+        """Who is asked, how often, and how patiently."""
+        return self._vantage
+
+    @property
+    def view(self) -> View:
+        """What the anchors tell now."""
+        return View(tuple(self._anchors.values()), self._since)
+
+    def mark(self) -> int:
+        """To be asked for when a probe starts, and to be shown to `judged`."""
+        return self._rounds.started
+
+    async def judged(self, result: Result, begun: int) -> Result:
+        """What a probe that has just ended counts as; `begun` is the mark of its start.
+
+        A failure waits for an anchor's answer; what can not be judged is an error of ours.
+        """
+        if result.outcome is Outcome.ERROR:
+            return result
+        ended = self._rounds.started
+        while not self._closed:
+            match self._rounds.judge(result.outcome, begun, ended):
+                case Judgement.COUNTS:
+                    return result
+                case Judgement.NOT_JUDGED:
+                    break
+            if self._rounds.started == ended:
+                self._hurry()
+            await self._news.wait()
+        addresses = ", ".join(map(str, self._vantage.anchors))
+        reason = one_line(f"not judged: no anchor answers ({addresses})")
+        return Result(Outcome.ERROR, reason, result.elapsed_s)
+
+    def close(self) -> None:
+        """Ask no more; what waits is not judged."""
+        self._closed = True
+        self._timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        self._news.set()
+
+    async def aclose(self) -> None:
+        """`close`, and wait for what is in flight."""
+        self.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _set_timer(self, due: float) -> None:
+        self._due = due
+        self._timer = self._loop.call_at(due, self._ask)
+
+    def _hurry(self) -> None:
+        """Have the next round start as soon as it may."""
+        soon = self._asked_at + GAP_S
+        if soon < self._due:
+            self._timer.cancel()
+            self._set_timer(soon)
+
+    def _ask(self) -> None:
+        """Start a round; the next one follows after the interval unless it is hurried."""
+        self._asked_at = self._loop.time()
+        self._set_timer(self._asked_at + self._vantage.interval_s)
+        number = self._rounds.start()
+        for address in self._vantage.anchors:
+            task = self._loop.create_task(self._ask_anchor(number, address))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _ask_anchor(self, number: int, address: Address) -> None:
+        check = IcmpCheck(name="vantage", timeout_s=self._vantage.timeout_s)
+        result, _ = await carried_out(self._probing, Target(check, address))
+        if number > self._heard[address]:  # older rounds may end later
+            self._heard[address] = number
+            self._anchors[address] = Anchor(address, result, self._wall())
+        was_cut_off = self._rounds.cut_off
+        if not self._rounds.hear(number, answered=result.outcome is Outcome.PASS):
+            return
+        if self._rounds.cut_off is not was_cut_off:
+            self._since = self._wall() if self._rounds.cut_off else None
+            self._on_turn(self.view)
+        elif self._rounds.doubtful:
+            self._hurry()
+        self._news.set()
+        self._news = asyncio.Event()
