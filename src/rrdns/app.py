@@ -5,7 +5,7 @@ import logging
 import resource
 import signal
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack, aclosing
 from random import SystemRandom
 from secrets import token_bytes
@@ -14,22 +14,14 @@ from typing import Any, TypeVar
 from rrdns.answer.cookie import SECRET_OCTETS, CookieJar, Secrets
 from rrdns.aside import aside
 from rrdns.config.settings import DnsSettings
-from rrdns.health.check import Target
-from rrdns.health.monitor import Monitor
-from rrdns.health.result import Health
-from rrdns.health.verdict import State
-from rrdns.heap import settle
 from rrdns.load import Loaded, reload
-from rrdns.narrator import Narrator
-from rrdns.pool.member import Pool
-from rrdns.pool.standing import Standings
-from rrdns.publisher import Publisher
 from rrdns.serve.players import players_for, udp_sockets
 from rrdns.serve.sockets import Bound, bind
 from rrdns.serve.tcp import TcpServer
 from rrdns.status.metrics import ProbeTimes
-from rrdns.status.report import Reloads
+from rrdns.status.observed import Reloads
 from rrdns.status.site import StatusSite
+from rrdns.steward import Steward
 from rrdns.systemd import notify
 from rrdns.watch import saves
 
@@ -52,23 +44,17 @@ class App:
         self.ready = False
         self.reloads = Reloads()
         self.probe_times = ProbeTimes()
-        self.standings = Standings()
-        self.monitor = Monitor(
-            self._health_changed,
-            self.probe_times.observe,
-            on_vantage=lambda view: self._narrator.vantage(view),
-            monotonic=time.monotonic,
-        )
         dns = loaded.settings.dns
         self._jar = _new_jar() if dns.cookies else None
         self.players = players_for(dns.player, self._jar)
-        self.publisher = Publisher(
-            self._state_of, SystemRandom(), self.players.blank, self.players.cursors
+        self.steward = Steward(
+            self.players.blank,
+            self.players.cursors,
+            SystemRandom(),
+            self.probe_times.observe,
+            monotonic=time.monotonic,
         )
-        self._narrator = Narrator(self.monitor.health)
         self._tcp: TcpServer | None = None
-        self._pools_of: dict[Target, list[Pool]] = {}
-        self._stale: set[Pool] = set()
         self._reloading = asyncio.Lock()
         self._reload_is_due = False
         self._stopping = asyncio.Event()
@@ -92,7 +78,7 @@ class App:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
             loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
-            opened.push_async_callback(self.monitor.aclose)
+            opened.push_async_callback(self.steward.aclose)
             opened.push_async_callback(self._end_background)
             begun = self._in_background(self._begin())
             stopped = self._in_background(self._stopping.wait())
@@ -109,7 +95,8 @@ class App:
 
     async def _serve(self, bound: list[Bound], opened: AsyncExitStack) -> None:
         """From the first answer to the last."""
-        played = self.publisher.publication, self.publisher.cursors
+        publisher = self.steward.publisher
+        played = publisher.publication, publisher.cursors
         udp = self.players.udp(*played, [sock for each in bound for sock in each.udp])
         self._tcp = TcpServer(
             [each.tcp for each in bound],
@@ -125,8 +112,8 @@ class App:
             self._in_background(self._renew_secrets(self._jar))
         self.ready = True
         workers = [len(each.udp) for each in bound]
-        self._narrator.serving(self.loaded, [each.address for each in bound])
-        self._narrator.playing(self.players.choice, max(workers, default=0))
+        self.steward.narrator.serving(self.loaded, [each.address for each in bound])
+        self.steward.narrator.playing(self.players.choice, max(workers, default=0))
         notify("READY=1")
         await self._stopping.wait()
         self.ready = False
@@ -144,64 +131,16 @@ class App:
             try:
                 after = await aside(reload, before.settings.path, before)
                 if after.differs_from(before):
-                    await self._take_force(after)
+                    await self.steward.take_force(after)
                 self.loaded = after
-                await aside(self._narrator.reloaded, before, after)
+                await aside(self.steward.narrator.reloaded, before, after)
                 accepted = not after.rejected
             finally:
                 self.reloads.done(accepted=accepted, now=time.time())
 
     async def _begin(self) -> None:
         async with self._reloading:
-            await self._take_force(self.loaded)
-
-    async def _take_force(self, loaded: Loaded) -> None:
-        """Probes what has not been probed yet, then answers from `loaded`."""
-        targets = [
-            target
-            for pool in loaded.pools
-            for member in pool.members
-            for target in pool.targets(member)
-        ]
-        self.monitor.look_from(loaded.settings.vantage)
-        await self.monitor.first_round(targets)
-        zones = {apex: version.loaded.zone for apex, version in loaded.zones.items()}
-        await self.publisher.publish(zones, loaded.pools, loaded.settings.dns.identity)
-        self._pools_of = {target: [] for target in targets}
-        for pool in loaded.pools:
-            for member in pool.members:
-                for target in pool.targets(member):
-                    self._pools_of[target].append(pool)
-        self.monitor.watch(targets)
-        self.standings.forget_all_but(loaded.pools)
-        self._narrator.forget_all_but(loaded.pools)
-        self._stale.clear()
-        self._review(loaded.pools)
-        settle(len(targets))
-
-    def _health_changed(self, target: Target, before: Health, after: Health) -> None:
-        """Has the pools of `target` reviewed, once, after all that happens at this moment."""
-        if before.verdict.state is after.verdict.state:
-            return
-        if not self._stale:
-            asyncio.get_running_loop().call_soon(self._review_stale)
-        self._stale.update(self._pools_of.get(target, ()))
-
-    def _review_stale(self) -> None:
-        pools, self._stale = self._stale, set()
-        self._review(pools)
-
-    def _review(self, pools: Iterable[Pool]) -> None:
-        """Brings the answers of `pools` up to their members' health, and says what changed."""
-        pools = tuple(pools)
-        self.publisher.refresh(pools)
-        for change in self.standings.review(pools, self.publisher.state, time.time()):
-            self._narrator.member_changed(change)
-        for pool in pools:
-            self._narrator.rotations(pool, self.publisher.rotations)
-
-    def _state_of(self, target: Target) -> State:
-        return self.monitor.health(target).verdict.state
+            await self.steward.take_force(self.loaded)
 
     def _reload_on_signal(self) -> None:
         """Reloads; a signal that comes while a reload has yet to begin is served by that one."""
@@ -220,7 +159,7 @@ class App:
         while True:
             await asyncio.sleep(SECRET_LASTS_S)
             jar.rotate(token_bytes(SECRET_OCTETS))
-            self.publisher.republish()
+            self.steward.publisher.republish()
 
     async def _reload_or_report(self) -> None:
         """A defect of ours must not end the watching of saves."""

@@ -1,15 +1,16 @@
 """What the log says: one line for each thing that an operator would want to know."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from rrdns.answer.snapshot import RRKey
 from rrdns.config.settings import PlayerChoice
-from rrdns.health.check import Target
-from rrdns.health.result import Health
 from rrdns.health.vantage import View
 from rrdns.health.verdict import State
 from rrdns.load import Loaded
+from rrdns.pool.duty import Assignment
+from rrdns.pool.judge import Judge
 from rrdns.pool.member import Member, Pool, Rung
 from rrdns.pool.rotation import Rotation
 from rrdns.pool.standing import Change
@@ -26,8 +27,8 @@ MOST_NAMED = 12  # addresses in one line
 class Narrator:
     """Tells members' and pools' changes, reloads, and what is served."""
 
-    def __init__(self, health_of: Callable[[Target], Health]) -> None:
-        self._health_of = health_of
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
         self._rungs: dict[RRKey, Rung] = {}
 
     def serving(self, loaded: Loaded, addresses: Iterable[str]) -> None:
@@ -50,12 +51,15 @@ class Narrator:
         else:
             log.info("the Python player answers; the C player, where it is built, needs a third")
 
-    def member_changed(self, change: Change) -> None:
+    def member_changed(self, change: Change, *, quietly: bool = False) -> None:
         """A member is up or down, with the reason and the count that decided it.
 
-        That a new member is up is what one expects, and told to those who ask for more.
+        That a new member is up is what one expects, and told to those who ask for more, as is
+        what is to be said `quietly`.
         """
-        if change.after is State.DOWN:
+        if quietly:
+            level = logging.DEBUG
+        elif change.after is State.DOWN:
             level = logging.WARNING
         else:
             level = logging.DEBUG if change.before is None else logging.INFO
@@ -65,7 +69,7 @@ class Narrator:
             names.to_text(change.pool.owner),
             _member_text(change.member),
             change.after.upper(),
-            self._reason(change),
+            self._judge.reason(change.pool, change.member) or "no check",
         )
 
     def vantage(self, view: View | None) -> None:
@@ -76,6 +80,24 @@ class Narrator:
             log.error("cut off: no anchor answers (%s); verdicts are frozen", view.reason)
         else:
             log.info("an anchor answers again: %s", view.reason)
+
+    def ordered(self, pool: Pool, member: Member, assignment: Assignment) -> None:
+        """An operator has given an order."""
+        until = "" if assignment.until is None else f" until {clock_text(assignment.until)}"
+        reason = f": {assignment.reason}" if assignment.reason else ""
+        self._say_of(pool, member, f"ordered {assignment.duty}{until}{reason}")
+
+    def order_ended(self, pool: Pool, member: Member) -> None:
+        """An order has ended by itself."""
+        self._say_of(pool, member, "the order has ended: ready")
+
+    def drilled(self, pool: Pool, member: Member, until: float) -> None:
+        """A fire drill begins."""
+        self._say_of(pool, member, f"fire drill until {clock_text(until)}")
+
+    def _say_of(self, pool: Pool, member: Member, what: str) -> None:
+        owner = names.to_text(pool.owner)
+        log.info("pool=%s member=%s %s", owner, _member_text(member), what)
 
     def rotations(self, pool: Pool, rotations: Mapping[RRKey, Rotation]) -> None:
         """A rung of the ladder is stepped on or left."""
@@ -127,17 +149,6 @@ class Narrator:
         for problem in set(after.all_warnings()) - set(before.all_warnings()):
             log.warning("%s", problem)
 
-    def _reason(self, change: Change) -> str:
-        """What the checks found, those first that stand for the present state."""
-        healths = [(t.check, self._health_of(t)) for t in change.pool.targets(change.member)]
-        for check, health in healths:
-            if health.verdict.state is change.after and health.last is not None:
-                rise = health.rise_needed(check, health.since)
-                needed = check.fall if change.after is State.DOWN else rise
-                count = "" if change.before is None else f" ({health.decided_by} of {needed})"
-                return f"{check.name}: {health.last.reason}{count}"
-        return "no check"
-
 
 def _tell_of_zone(before: Zone | None, after: Zone) -> None:
     """What an edit changed, and whether secondaries will notice."""
@@ -158,6 +169,11 @@ def _tell_of_zone(before: Zone | None, after: Zone) -> None:
 
 def _member_text(member: Member) -> str:
     return f"{member.address} ({member.name})" if member.name else str(member.address)
+
+
+def clock_text(at: float) -> str:
+    """A time of day as it is written to logs: `2026-01-01 12:34:56Z`."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def counted(number: int, noun: str) -> str:

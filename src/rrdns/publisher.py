@@ -4,8 +4,10 @@ The one place where rotations are remembered and the table is exchanged. A healt
 the pools that it is about; a reload makes everything anew, and is compiled off the event loop.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any, Generic
 
@@ -15,42 +17,40 @@ from rrdns.answer.sharded import Sharded
 from rrdns.answer.snapshot import Cursors, RRKey, Snapshot
 from rrdns.aside import aside
 from rrdns.config.settings import Identity
-from rrdns.health.check import Target
-from rrdns.health.verdict import State, all_of, any_of
 from rrdns.heap import let_go, undisturbed
-from rrdns.pool.member import Member, Policy, Pool, Require
-from rrdns.pool.rotation import NOTES, Rotation, rotation_of
+from rrdns.pool.member import Member, Policy, Pool
+from rrdns.pool.rotation import NOBODY, NOTES, Fitness, Rotation, rotation_of
+from rrdns.pool.served import Served
 from rrdns.pool.turns import Turns, turns_of
 from rrdns.zone.name import Name
 from rrdns.zone.tree import ADDRESS_TYPES, RRType, Zone, find_zone
 
-StateOf = Callable[[Target], State]
+FitnessOf = Callable[[Pool, Member], Fitness]
 
 
 class Publisher(Generic[T]):
     """Owns the publication and the cursors; all methods are called from one event loop.
 
-    `blank` makes a table without entries, which plays `cursors` and tells the identity.
+    `blank` makes a table without entries, which plays `cursors` and tells the identity; `clock`
+    tells the time as time.time does.
     """
 
     def __init__(
         self,
-        state_of: StateOf,
+        fitness_of: FitnessOf,
         rng: Random,
         blank: Callable[[Cursors, Identity], T],
         cursors: Callable[[Random], Cursors] = Cursors,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._state_of = state_of
+        self._fitness_of = fitness_of
         self._rng = rng
         self._blank = blank
+        self._clock = clock
         self.cursors = cursors(rng)
         self.publication = Publication(self._compiled({}, {}, Identity()))
         self.rotations: Sharded[RRKey, Rotation] = Sharded()
-
-    def state(self, pool: Pool, member: Member) -> State:
-        """What is believed of a member, all its checks taken together."""
-        states = [self._state_of(target) for target in pool.targets(member)]
-        return (all_of if pool.require is Require.ALL else any_of)(states)
+        self.served = Served()
 
     async def publish(
         self, zones: Mapping[Name, Zone], pools: Iterable[Pool], identity: Identity
@@ -64,6 +64,8 @@ class Publisher(Generic[T]):
         latest = self._rotations_of(pools)
         gone = [*_pieces_of(self.publication.edition), *self.rotations.pieces()]
         self.publication.publish(self._brought_up(edition, pools, rotations, latest))
+        self.served.forget_all_but(pools)
+        self._note_served(latest)
         self.rotations = Sharded(latest)
         self.cursors.forget_all_but(edition.snapshot.turns)
         await aside(let_go, gone)
@@ -76,6 +78,7 @@ class Publisher(Generic[T]):
         edition = self._brought_up(before, pools, self.rotations, latest)
         if edition is not before:
             self.publication.publish(edition)
+            self._note_served(latest)
         self.rotations = self.rotations.updated(latest)
 
     def republish(self) -> None:
@@ -106,35 +109,48 @@ class Publisher(Generic[T]):
         turns = edition.snapshot.turns.updated(self._turns_of(pools, changed))
         return recompile(edition, replace(edition.snapshot, turns=turns), changed)
 
+    def _note_served(self, latest: Mapping[RRKey, Rotation]) -> None:
+        """Notes what `latest`, just published, has put an end to."""
+        now = self._clock()
+        for key, rotation in latest.items():
+            before = self.rotations.get(key, NOBODY)
+            if rotation != before:
+                self.served.replaced(key[0], before, rotation, now)
+
     def _rotations_of(self, pools: Iterable[Pool]) -> dict[RRKey, Rotation]:
         """The rotation of each family of each pool, by the RRset that it orders."""
+        now = self._clock()
         return {
-            key: self._rotation(pool, members, self.rotations.get(key))
+            key: rotation_of(
+                pool,
+                members,
+                partial(self._fitness_of, pool),
+                now,
+                self.rotations.get(key, NOBODY),
+            )
             for pool in pools
             for key, members in families(pool).items()
         }
-
-    def _rotation(self, pool: Pool, members: Iterable[Member], before: Rotation | None) -> Rotation:
-        return rotation_of(members, lambda member: self.state(pool, member), pool.all_down, before)
 
     def _turns_of(
         self, pools: Iterable[Pool], rotations: Mapping[RRKey, Rotation]
     ) -> dict[RRKey, Turns]:
         return {
-            key: self._turns_in(pool, rotations[key])
+            key: self._turns(pool, rotations[key])
             for pool in pools
             for key in families(pool)
             if key in rotations
         }
 
-    def _turns_in(self, pool: Pool, rotation: Rotation) -> Turns:
+    def _turns(self, pool: Pool, rotation: Rotation) -> Turns:
         turns = turns_of(
             [member.address.packed for member in rotation.members],
             pool.policy,
             self._rng,
             [member.weight for member in rotation.members],
         )
-        return replace(turns, note=NOTES[rotation.rung]) if rotation.rung else turns
+        ttl = rotation.ttl if rotation.ttl < pool.ttl_s else None
+        return replace(turns, ttl=ttl, note=rotation.rung and NOTES[rotation.rung])
 
 
 def _pieces_of(edition: Edition[Any]) -> list[object]:

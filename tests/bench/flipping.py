@@ -20,9 +20,9 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where `harness` is
 
 from harness.awaiting import until
-from rrdns import app
+from rrdns import app, steward
 from rrdns.health.check import Target, TcpCheck
-from rrdns.health.monitor import Monitor, OnChange, OnProbe
+from rrdns.health.monitor import Monitor, OnChange, OnProbe, Probing
 from rrdns.health.result import Health, Result
 from rrdns.health.verdict import Outcome, State, Verdict
 from rrdns.load import Loaded, load
@@ -40,8 +40,10 @@ _DOWN = Health(Verdict(State.DOWN), 0.0, Result(Outcome.FAIL, "told so", 0.0))
 class ToldMonitor(Monitor):
     """Everybody is up until told otherwise."""
 
-    def __init__(self, on_change: OnChange, on_probe: OnProbe | None = None) -> None:
-        super().__init__(on_change, on_probe)
+    def __init__(
+        self, on_change: OnChange, on_probe: OnProbe | None, probers: Probing | None
+    ) -> None:
+        super().__init__(on_change, on_probe, probers)
         self._changed = on_change
         self._down: set[Target] = set()
 
@@ -94,7 +96,7 @@ def with_pools(loaded: Loaded) -> Loaded:
 
 async def serve(server: app.App) -> None:
     """Runs `server` and does what stdin says until that ends."""
-    monitor, publisher = server.monitor, server.publisher
+    monitor, publisher = server.steward.monitor, server.steward.publisher
     assert isinstance(monitor, ToldMonitor)
     assert isinstance(publisher, TimedPublisher)
     running = asyncio.create_task(server.run())
@@ -120,8 +122,8 @@ def say(what: object) -> None:
 def main() -> None:
     loaded = with_pools(load(Path(sys.argv[1])))
     with (
-        patch.object(app, "Monitor", ToldMonitor),
-        patch.object(app, "Publisher", TimedPublisher),
+        patch.object(steward, "Monitor", ToldMonitor),
+        patch.object(steward, "Publisher", TimedPublisher),
         asyncio.Runner(loop_factory=fastest_loop()) as runner,
     ):
         runner.run(serve(app.App(loaded)))

@@ -16,6 +16,7 @@ from typing import Self
 from rrdns.answer.entry import Entry, Question, Turning
 from rrdns.health.verdict import State
 from rrdns.load import load
+from rrdns.pool.rotation import Fitness
 from rrdns.publisher import Publisher
 
 ZONES = Path(__file__).parents[1] / "conformance" / "zones"
@@ -49,7 +50,9 @@ def recorded_items() -> dict[Question, Entry | None]:
         config.write_text(string.Template(config.read_text()).substitute(places))
         loaded = load(config)
     publisher = Publisher(
-        lambda target: State.UNKNOWN, Random(SEED), lambda cursors, identity: Recorded()
+        lambda pool, member: Fitness(State.UNKNOWN),
+        Random(SEED),
+        lambda cursors, identity: Recorded(),
     )
     zones = {apex: version.loaded.zone for apex, version in loaded.zones.items()}
     asyncio.run(publisher.publish(zones, loaded.pools, loaded.settings.dns.identity))

@@ -15,6 +15,7 @@ from rrdns.answer.reference import Transport
 from rrdns.config.settings import PlayerChoice
 from rrdns.health.verdict import State
 from rrdns.load import load
+from rrdns.pool.rotation import Fitness
 from rrdns.publisher import Publisher
 from rrdns.serve.players import Players, players_for
 
@@ -92,7 +93,7 @@ def in_process(config: Path, choice: PlayerChoice, seed: int = 0) -> InProcess:
     jar = CookieJar(Secrets(bytes(16), bytes(range(16))), time.time)
     players = players_for(choice, jar)
     publisher = Publisher(
-        lambda target: State.UNKNOWN, Random(seed), players.blank, players.cursors
+        lambda pool, member: Fitness(State.UNKNOWN), Random(seed), players.blank, players.cursors
     )
     zones = {apex: version.loaded.zone for apex, version in loaded.zones.items()}
     asyncio.run(publisher.publish(zones, loaded.pools, loaded.settings.dns.identity))

@@ -17,7 +17,10 @@ from rrdns.answer.reference import Transport
 from rrdns.answer.table import Table
 from rrdns.config.settings import Identity
 from rrdns.health.check import Target, TcpCheck
-from rrdns.health.verdict import State
+from rrdns.health.result import Health as TargetHealth
+from rrdns.health.verdict import State, Verdict
+from rrdns.pool.duty import Roster
+from rrdns.pool.judge import Judge
 from rrdns.pool.member import Member, Pool, Require, Rung
 from rrdns.publisher import Publisher
 from rrdns.zone.name import from_text
@@ -32,8 +35,12 @@ POOL = Pool(WWW, tuple(Member(ip_address(text)) for text in ADDRESSES), CHECKS)
 class Health(dict[tuple[str, str], State]):
     """The states of targets, by check and address; up unless said."""
 
-    def state_of(self, target: Target) -> State:
-        return self.get((target.check.name, str(target.address)), State.UP)
+    def of(self, target: Target) -> TargetHealth:
+        state = self.get((target.check.name, str(target.address)), State.UP)
+        return TargetHealth(Verdict(state), since=0.0)
+
+    def publisher(self) -> Publisher[Table]:
+        return Publisher(Judge(self.of, Roster()).fitness, Random(1), Table)
 
 
 @pytest.fixture
@@ -46,7 +53,7 @@ async def published(health: Health, pool: Pool = POOL) -> tuple[Publisher[Table]
     v4 = tuple(ip_address(text).packed for text in ADDRESSES[:3])
     rrsets = [soa, RRset(WWW, RRType.A, 60, v4), RRset(PLAIN, RRType.A, 60, v4)]
     rrsets.append(RRset(WWW, RRType.AAAA, 60, (ip_address(ADDRESSES[3]).packed,)))
-    publisher = Publisher(health.state_of, Random(1), Table)
+    publisher = health.publisher()
     await publisher.publish({APEX: Zone.of(APEX, rrsets)}, [pool], Identity())
     return publisher, Player(publisher.publication, publisher.cursors, Transport.UDP)
 
@@ -142,7 +149,7 @@ async def test_a_parent_zone_lends_a_child_no_turns(health: Health) -> None:
     stale = RRset(www, RRType.A, 60, tuple(bytes((10, 9, 9, last)) for last in (7, 8)))
     cut = RRset(child, RRType.NS, 60, (www,))
     parent = Zone.of(APEX, [replace(soa, owner=APEX), cut, stale])
-    publisher = Publisher(health.state_of, Random(1), Table)
+    publisher = health.publisher()
     both = [parent, Zone.of(child, [soa, ours])]
     for order in (both, both[::-1]):
         await publisher.publish({zone.apex: zone for zone in order}, [], Identity())
@@ -175,7 +182,7 @@ async def test_many_pools_that_change_at_once_are_one_edition(health: Health) ->
     v4 = tuple(ip_address(text).packed for text in ADDRESSES[:3])
     zone = Zone.of(APEX, [soa, *(RRset(owner, RRType.A, 60, v4) for owner in owners)])
     pools = [replace(POOL, owner=owner, members=POOL.members[:3]) for owner in owners]
-    publisher = Publisher(health.state_of, Random(1), Table)
+    publisher = health.publisher()
     await publisher.publish({APEX: zone}, pools, Identity())
     seen: list[Edition[Table]] = []
     publisher.publication.followers = (seen.append,)

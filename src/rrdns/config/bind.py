@@ -73,6 +73,10 @@ def _pool(written: PoolSettings, rrsets: tuple[RRset, ...]) -> Pool:
         require=written.require,
         policy=written.policy,
         all_down=written.all_down,
+        last_good_s=written.last_good_s,
+        min_up=written.min_up,
+        ttl_s=max((rrset.ttl for rrset in rrsets), default=0),
+        ttl_floor_s=written.ttl_floor_s,
     )
 
 
@@ -100,7 +104,16 @@ def _pool_problems(written: PoolSettings, pool: Pool, zone: Zone) -> Iterator[Pr
                 f"it has {listed(map(str, known))}; mend or remove it here, or add it to the zone"
             )
             yield Problem(attributes.place, what, mend)
-    if all(member.backup for member in pool.members):
+    if pool.ttl_floor_s is not None and pool.ttl_floor_s >= pool.ttl_s:
+        ttl = "so is" if pool.ttl_floor_s == pool.ttl_s else f"only {pool.ttl_s} s is"
+        what = f"ttl_floor is {pool.ttl_floor_s} s, and {ttl} the TTL of {owner} in the zone"
+        yield Problem(written.place, what, "write less, or remove it", Severity.WARNING)
+    regular = [member for member in pool.members if not member.backup]
+    most = max(sum(m.address.version == version for m in regular) for version in (4, 6))
+    if written.min_up > most > 0:
+        what = f"min_up is {written.min_up}, but {owner} has {most} members of a family at most"
+        yield Problem(written.place, what, "write a smaller min_up: every order would be refused")
+    if not regular:
         what = f"all members of {owner} are backups"
         yield Problem(written.place, what, "leave at least one without 'backup: true'")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
@@ -93,6 +93,19 @@ def seconds(low: str, high: str) -> Kind:
     number = {"type": "number", "minimum": low_s, "maximum": high_s}
     with_unit = {"type": "string", "pattern": f"^{_DURATION.pattern}$"}
     return Kind(read, {"anyOf": [with_unit, number]})
+
+
+def whole_seconds(low: str, high: str) -> Kind:
+    """A duration that is a whole number of seconds, as a TTL is."""
+    any_duration = seconds(low, high)
+
+    def read(value: object) -> int:
+        duration_s = cast(float, any_duration.read(value))
+        if duration_s != int(duration_s):
+            raise mistake(f"{found(value)} is not a whole number of seconds", "round it")
+        return int(duration_s)
+
+    return Kind(read, any_duration.json)
 
 
 def whole(low: int, high: int) -> Kind:

@@ -11,9 +11,28 @@ from rrdns.errors import Problem
 from .check_keys import CHECK_TYPES
 from .fields import MistakenError
 from .pool_keys import MemberKeys, PoolKeys
-from .schema import DnsKeys, FileKeys, IdentityKeys, StatusKeys, TcpKeys, VantageKeys
+from .schema import (
+    ControlKeys,
+    DnsKeys,
+    FileKeys,
+    IdentityKeys,
+    StateKeys,
+    StatusKeys,
+    TcpKeys,
+    VantageKeys,
+)
 from .source import Document, Path
 from .wording import found, listed, nearest, quoted
+
+_SECTIONS: dict[Path, type[BaseModel]] = {
+    ("dns",): DnsKeys,
+    ("dns", "tcp"): TcpKeys,
+    ("dns", "identity"): IdentityKeys,
+    ("status",): StatusKeys,
+    ("vantage",): VantageKeys,
+    ("state",): StateKeys,
+    ("control",): ControlKeys,
+}
 
 _WRONG_SHAPES = {
     "dict_type": "stands where entries belong",
@@ -69,23 +88,13 @@ def _path(loc: Path) -> Path:
 def _keys_at(loc: Path) -> type[BaseModel]:
     """The keys that the mapping at `loc` may have."""
     match loc:
-        case ("dns",):
-            return DnsKeys
-        case ("dns", "tcp"):
-            return TcpKeys
-        case ("dns", "identity"):
-            return IdentityKeys
-        case ("status",):
-            return StatusKeys
-        case ("vantage",):
-            return VantageKeys
         case ("checks", _, str(type_)):
             return CHECK_TYPES[type_]
         case ("pools", _):
             return PoolKeys
         case ("pools", _, "members", _):
             return MemberKeys
-    return FileKeys
+    return _SECTIONS.get(loc, FileKeys)
 
 
 def _keys_wanted(loc: Path) -> str:

@@ -9,7 +9,18 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 from rrdns.pool.member import Member, Order, Pool, Require, Rung
 from rrdns.zone.name import ROOT
 
-from .fields import ANSWERS, FLAG, Mistake, MistakenError, choice, mistake, text, whole
+from .fields import (
+    ANSWERS,
+    FLAG,
+    Mistake,
+    MistakenError,
+    choice,
+    mistake,
+    seconds,
+    text,
+    whole,
+    whole_seconds,
+)
 from .keys import Keys, UpToHundred, distinct
 from .wording import listed, nearest, quoted
 
@@ -101,6 +112,27 @@ class PoolKeys(Keys):
             " that could run out ends in `all`."
         ),
         examples=[["last-good", "backup", "all"]],
+    )
+    last_good_age: Annotated[float, seconds("1s", "24h")] = Field(
+        default=_POOL.last_good_s,
+        description="For how long `last-good` hands out those last seen up.",
+        examples=["1h"],
+    )
+    min_up: Annotated[int, whole(0, 1000)] = Field(
+        default=_POOL.min_up,
+        description=(
+            "An order that would leave fewer members of a family in rotation is refused, unless"
+            " it is forced."
+        ),
+        examples=[1],
+    )
+    ttl_floor: Annotated[int | None, whole_seconds("1s", "1h")] = Field(
+        default=None,
+        description=(
+            "The TTL shrinks to this while a member is in doubt or has just left, and grows back"
+            " by doubling as long as all is calm. Unless written, it is the zone's at all times."
+        ),
+        examples=["5s"],
     )
     members: dict[str, MemberKeys | None] | None = Field(
         default=None,

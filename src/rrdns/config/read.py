@@ -24,14 +24,25 @@ from .check_keys import (
 from .fields import MistakenError, address, check_name, domain_name
 from .mistakes import explain
 from .pool_keys import LAST_RUNGS, MemberKeys, PoolKeys
-from .schema import DnsKeys, FileKeys, IdentityKeys, StatusKeys, TcpKeys, VantageKeys
+from .schema import (
+    ControlKeys,
+    DnsKeys,
+    FileKeys,
+    IdentityKeys,
+    StateKeys,
+    StatusKeys,
+    TcpKeys,
+    VantageKeys,
+)
 from .settings import (
+    ControlSettings,
     DnsSettings,
     Identity,
     Listen,
     MemberSettings,
     PoolSettings,
     Settings,
+    StateSettings,
     TcpLimits,
 )
 from .source import Document, parse, place_at
@@ -146,6 +157,8 @@ def _settings(keys: FileKeys, document: Document, path: Path) -> Settings:
         zones={domain_name(apex): folder / file for apex, file in keys.zones.items()},
         pools=pools,
         vantage=_vantage(keys.vantage),
+        state=_state(keys.state or StateKeys(), folder),
+        control=_control(keys.control or ControlKeys(), folder),
         warnings=tuple(sorted([*_unused(checks, pools, document), *_idle_backups(pools)])),
     )
 
@@ -164,6 +177,17 @@ def _dns(keys: DnsKeys) -> DnsSettings:
 
 def _vantage(keys: VantageKeys | None) -> Vantage:
     return Vantage(tuple(keys.anchors), keys.interval, keys.timeout) if keys else Vantage()
+
+
+def _state(keys: StateKeys, folder: Path) -> StateSettings:
+    return StateSettings(folder / keys.file if keys.file else None, keys.max_age)
+
+
+def _control(keys: ControlKeys, folder: Path) -> ControlSettings:
+    return ControlSettings(
+        folder / keys.socket if keys.socket else None,
+        folder / keys.token_file if keys.token_file else None,
+    )
 
 
 def _check(name: str, keys: AnyCheckKeys, folder: Path) -> Check:
@@ -214,6 +238,9 @@ def _pool(name: str, keys: PoolKeys, checks: dict[str, Check], document: Documen
         require=keys.require,
         policy=Policy(keys.order, keys.hold, keys.answers),
         all_down=_ladder(keys.all_down),
+        last_good_s=keys.last_good_age,
+        min_up=keys.min_up,
+        ttl_floor_s=keys.ttl_floor,
         members={
             address(text): _member(
                 document.key_place((*path, "members", text)), member or MemberKeys()

@@ -18,16 +18,26 @@ from .check_keys import AnyCheckKeys
 from .fields import ANCHOR, FLAG, WORKERS, choice, endpoint, seconds, text, whole
 from .keys import Keys, distinct
 from .pool_keys import PoolKeys
-from .settings import DnsSettings, Listen, PlayerChoice, TcpLimits
+from .settings import (
+    DEFAULT_CONTROL_SOCKET,
+    DEFAULT_STATE_FILE,
+    DnsSettings,
+    Listen,
+    PlayerChoice,
+    StateSettings,
+    TcpLimits,
+)
 
 DNS_PORT = 53
 STATUS_PORT = 8053
+MAX_SOCKET_PATH = 107  # octets; unix(7)
 EVERYWHERE = [Listen(IPv4Address(0), DNS_PORT), Listen(IPv6Address(0), DNS_PORT)]
 LOOPBACK = Listen(IPv4Address("127.0.0.1"), STATUS_PORT)
 
 _TCP = TcpLimits()
 _DNS = DnsSettings(())
 _VANTAGE = Vantage()
+_STATE = StateSettings()
 
 CharacterString = Annotated[str, text(255)]  # RFC 1035 section 3.3
 DnsListen = Annotated[
@@ -147,6 +157,48 @@ class VantageKeys(Keys):
     )
 
 
+class StateKeys(Keys):
+    """What the server remembers over a restart: verdicts, turns, orders, incidents."""
+
+    file: Annotated[str, text()] | None = Field(
+        default=None,
+        description=(
+            f"Where. Unless written, {DEFAULT_STATE_FILE} if there is that folder; else nothing is"
+            " remembered."
+        ),
+        examples=[str(DEFAULT_STATE_FILE)],
+    )
+    max_age: Annotated[float, seconds("1s", "24h")] = Field(
+        default=_STATE.max_age_s,
+        description=(
+            "Verdicts older than this are worth nothing: then the first answer waits for a round"
+            " of probes."
+        ),
+        examples=["5m"],
+    )
+
+
+class ControlKeys(Keys):
+    """How operators' orders (drain, maint, ready, drill) come in."""
+
+    socket: Annotated[str, text(MAX_SOCKET_PATH)] | None = Field(
+        default=None,
+        description=(
+            "A unix socket, for the server's user and group. Unless written,"
+            f" {DEFAULT_CONTROL_SOCKET} if there is that folder."
+        ),
+        examples=[str(DEFAULT_CONTROL_SOCKET)],
+    )
+    token_file: Annotated[str, text()] | None = Field(
+        default=None,
+        description=(
+            "A file with a secret, with which orders come in by `status.listen` too. Unless"
+            " written, none do."
+        ),
+        examples=["control.token"],
+    )
+
+
 class FileKeys(Keys):
     """Configuration of rrdns. Paths in it are relative to the file."""
 
@@ -157,6 +209,16 @@ class FileKeys(Keys):
         default=None,
         description="The status page, JSON and metrics, by HTTP.",
         examples=[{"listen": "127.0.0.1:8053"}],
+    )
+    state: StateKeys | None = Field(
+        default=None,
+        description="What the server remembers over a restart.",
+        examples=[{"file": str(DEFAULT_STATE_FILE)}],
+    )
+    control: ControlKeys | None = Field(
+        default=None,
+        description="How operators' orders come in.",
+        examples=[{"socket": str(DEFAULT_CONTROL_SOCKET)}],
     )
     zones: Annotated[dict[str, Annotated[str, text()]], Field(min_length=1)] = Field(
         description="The zones to serve: the apex of each, and its master file.",

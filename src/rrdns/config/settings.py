@@ -9,8 +9,19 @@ from pathlib import Path
 from rrdns.errors import Place, Problem
 from rrdns.health.check import Address, Check
 from rrdns.health.vantage import Vantage
-from rrdns.pool.member import DEFAULT_ANSWERS, Policy, Require, Rung
+from rrdns.pool.member import (
+    DEFAULT_ANSWERS,
+    DEFAULT_LAST_GOOD_S,
+    DEFAULT_MIN_UP,
+    Policy,
+    Require,
+    Rung,
+)
 from rrdns.zone.name import Name
+
+# The folders are made by systemd (StateDirectory=, RuntimeDirectory=) or by the container's image.
+DEFAULT_STATE_FILE = Path("/var/lib/rrdns/state.json")
+DEFAULT_CONTROL_SOCKET = Path("/run/rrdns/control.sock")
 
 _DEFAULT_POLICY = Policy(answers=DEFAULT_ANSWERS)
 _NO_ANCHORS = Vantage()
@@ -94,7 +105,45 @@ class PoolSettings:
     require: Require = Require.ALL
     policy: Policy = _DEFAULT_POLICY
     all_down: tuple[Rung, ...] = (Rung.ALL,)
+    last_good_s: float = DEFAULT_LAST_GOOD_S
+    min_up: int = DEFAULT_MIN_UP
+    ttl_floor_s: int | None = None
     members: Mapping[Address, MemberSettings] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StateSettings:
+    """Where the server remembers what a restart is to know, and for how long verdicts are worth
+    something. Without a `file` it is `DEFAULT_STATE_FILE`, if there is that folder."""
+
+    file: Path | None = None
+    max_age_s: float = 300.0
+
+    @property
+    def kept_in(self) -> Path | None:
+        """The file; None: nothing is remembered."""
+        return self.file or _in_existing_folder(DEFAULT_STATE_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSettings:
+    """How operators' orders come in: by a unix socket, or by TCP with the token in a file.
+
+    Without a `socket` it is `DEFAULT_CONTROL_SOCKET`, if there is that folder; without a
+    `token_file` no order comes in by TCP.
+    """
+
+    socket: Path | None = None
+    token_file: Path | None = None
+
+    @property
+    def listens_at(self) -> Path | None:
+        """The unix socket; None: there is none."""
+        return self.socket or _in_existing_folder(DEFAULT_CONTROL_SOCKET)
+
+
+def _in_existing_folder(path: Path) -> Path | None:
+    return path if path.parent.is_dir() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +159,12 @@ class Settings:
     zones: Mapping[Name, Path]
     pools: tuple[PoolSettings, ...]
     vantage: Vantage = _NO_ANCHORS
+    state: StateSettings = StateSettings()
+    control: ControlSettings = ControlSettings()
     warnings: tuple[Problem, ...] = ()
 
-    def sockets(self) -> tuple[DnsSettings, Listen]:
-        """What a running server can not change: its sockets, and who serves them how."""
-        return replace(self.dns, identity=Identity()), self.status
+    def sockets(self) -> tuple[object, ...]:
+        """What a running server can not change: its sockets, who serves them how, and where it
+        remembers."""
+        dns = replace(self.dns, identity=Identity())
+        return dns, self.status, self.control.socket, self.state.file

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from rrdns.health.result import one_line
 from rrdns.health.verdict import Outcome, State
-from rrdns.status.report import Report
+from rrdns.status.observed import Report
 
 from .asking import KEPT, Asked
 from .mirrors import Doing

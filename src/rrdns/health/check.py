@@ -29,6 +29,11 @@ class Check:
     rise_cap: int = 64
 
     @property
+    def certain_after_s(self) -> float:
+        """The longest time from a member's death to its being down."""
+        return self.interval_s + (self.fall - 1) * self.fast_interval_s + self.timeout_s
+
+    @property
     def question(self) -> "Check":
         """The check without what says how often, how patiently and when to believe it."""
         usual = Check(name="")

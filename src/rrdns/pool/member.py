@@ -1,5 +1,6 @@
 """Pools and their members as configured: values, joined from the zone and the configuration."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,6 +34,8 @@ class Rung(StrEnum):
 
 
 DEFAULT_ANSWERS = 8
+DEFAULT_MIN_UP = 1
+DEFAULT_LAST_GOOD_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A name whose addresses are checked. `members` stand in the order of the zone file."""
+    """A name whose addresses are checked. `members` stand in the order of the zone file.
+
+    `ttl_s` is the TTL of its RRsets in the zone, the larger one of two. With a `ttl_floor_s` it
+    shrinks to that while a member is in doubt. Orders leave `min_up` members of a family in
+    rotation. The rung last-good is for those seen up within `last_good_s`.
+    """
 
     owner: Name
     members: tuple[Member, ...]
@@ -68,7 +76,23 @@ class Pool:
     require: Require = Require.ALL
     policy: Policy = Policy(answers=DEFAULT_ANSWERS)
     all_down: tuple[Rung, ...] = (Rung.ALL,)
+    last_good_s: float = DEFAULT_LAST_GOOD_S
+    min_up: int = DEFAULT_MIN_UP
+    ttl_s: int = 0
+    ttl_floor_s: int | None = None
+
+    @property
+    def failover_budget_s(self) -> float:
+        """The longest time from a member's death to the moment at which no cache has it: until
+        the slowest check is certain, and then the TTL."""
+        certain_s = max((check.certain_after_s for check in self.checks), default=0.0)
+        return certain_s + self.ttl_s
 
     def targets(self, member: Member) -> tuple[Target, ...]:
         """What has to be probed to judge `member`."""
         return tuple(Target(check, member.address) for check in self.checks)
+
+    def all_targets(self) -> Iterator[Target]:
+        """What has to be probed to judge all members."""
+        for member in self.members:
+            yield from self.targets(member)

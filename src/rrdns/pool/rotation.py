@@ -1,12 +1,17 @@
 """Who is in rotation: the members that are not down, or a rung of the ladder when all are."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from math import inf
 
 from rrdns.health.verdict import State
 
-from .member import Member, Rung
+from .duty import Duty
+from .member import Member, Pool, Rung
+from .ttl import TROUBLE, calm_ttl, grows_in
 from .turns import InfoCode, Note
+
+Members = tuple[Member, ...]
 
 NOTES: Mapping[Rung, Note] = {
     Rung.LAST_GOOD: Note(InfoCode.STALE_ANSWER, "no member is up: those last seen up are given"),
@@ -18,45 +23,95 @@ NOTES: Mapping[Rung, Note] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rotation:
-    """The members of one family that are handed out now.
+class Fitness:
+    """All that is known of one member: what was measured, and what was ordered."""
 
-    `rung` is None as long as a member is up, or can not be judged. `last_good` are those that
-    were in rotation when that was last so.
+    state: State
+    duty: Duty = Duty.READY
+    suspect: bool = False
+
+    @property
+    def may_serve(self) -> bool:
+        """Whether nothing speaks against it. Not being able to probe is no reason to drop it."""
+        return self.duty is Duty.READY and self.state is not State.DOWN
+
+
+FitnessOf = Callable[[Member], Fitness]
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """The members of one family that are handed out now, and for how many seconds caches may keep
+    that.
+
+    `rung` is None as long as a member may serve. The rest is what the next rotation has to know,
+    and makes no other answer: `last_good` were in rotation when that was last so, at `good_at`;
+    a member was in doubt, or has left, at `troubled_at`. Times are time.time. At `holds_until` it
+    has to be reviewed even if nothing happens.
     """
 
-    members: tuple[Member, ...]
+    members: Members
     rung: Rung | None = None
-    last_good: tuple[Member, ...] = ()
+    ttl: int = 0
+    last_good: Members = field(default=(), compare=False)
+    good_at: float = field(default=-inf, compare=False)
+    in_doubt: bool = field(default=False, compare=False)
+    troubled_at: float = field(default=-inf, compare=False)
+    holds_until: float = field(default=inf, compare=False)
+
+
+NOBODY = Rotation(())
 
 
 def rotation_of(
+    pool: Pool,
     members: Iterable[Member],
-    state_of: Callable[[Member], State],
-    ladder: Iterable[Rung],
-    before: Rotation | None = None,
+    fitness_of: FitnessOf,
+    now: float,
+    before: Rotation = NOBODY,
 ) -> Rotation:
-    """The rotation of `members`, all of one family; `before` is the one that it follows.
+    """The rotation of those `members` of `pool` that are of one family, after `before`."""
+    fit = {member: fitness_of(member) for member in members}
+    chosen = _chosen(pool, fit, now, before)
+    in_doubt = any(each.suspect and each.duty is not Duty.MAINT for each in fit.values())
+    left = set(before.members) - set(chosen.members)
+    troubled_at = now if in_doubt or before.in_doubt or left else before.troubled_at
+    ttl, grows_at = pool.ttl_s, inf
+    if pool.ttl_floor_s is not None:
+        calm_s = TROUBLE if in_doubt else now - troubled_at
+        ttl = calm_ttl(pool.ttl_floor_s, pool.ttl_s, calm_s)
+        grows_at = now + grows_in(pool.ttl_floor_s, pool.ttl_s, calm_s)
+    return replace(
+        chosen,
+        ttl=ttl,
+        in_doubt=in_doubt,
+        troubled_at=troubled_at,
+        holds_until=min(chosen.holds_until, grows_at),
+    )
 
-    A member of unknown state is handed out: not being able to probe is no reason to drop it. A
-    ladder that runs out ends in `all`: silence helps nobody.
-    """
-    members = tuple(members)
-    alive = tuple(m for m in members if not m.backup and state_of(m) is not State.DOWN)
+
+def _chosen(pool: Pool, fit: Mapping[Member, Fitness], now: float, before: Rotation) -> Rotation:
+    """Whom to hand out. A ladder that runs out ends in `all`: silence helps nobody."""
+    alive = tuple(m for m in fit if not m.backup and fit[m].may_serve)
     if alive:
-        return Rotation(alive, None, alive)
-    remembered = before.last_good if before else ()
-    last_good = tuple(member for member in members if member in remembered)
-    for rung in ladder:
+        return Rotation(alive, last_good=alive, good_at=now)
+    last_good = tuple(m for m in fit if m in before.last_good and fit[m].duty is Duty.READY)
+    good_at = now if before.rung is None else before.good_at
+    recalled_until = good_at + pool.last_good_s
+    backups = tuple(m for m in fit if m.backup and fit[m].may_serve)
+    everybody = tuple(m for m in fit if fit[m].duty is not Duty.MAINT) or tuple(fit)
+    for rung in (*pool.all_down, Rung.ALL):
+        holds_until = inf
         match rung:
             case Rung.LAST_GOOD:
-                chosen = last_good
+                members = last_good if now < recalled_until else ()
+                holds_until = recalled_until
             case Rung.BACKUP:
-                chosen = tuple(m for m in members if m.backup and state_of(m) is not State.DOWN)
+                members = backups
             case Rung.ALL:
-                chosen = members
+                members = everybody
             case Rung.NODATA:
-                return Rotation((), rung, last_good)
-        if chosen:
-            return Rotation(chosen, rung, last_good)
-    return Rotation(members, Rung.ALL, last_good)
+                members = ()
+        if members or rung is Rung.NODATA:
+            break
+    return Rotation(members, rung, last_good=last_good, good_at=good_at, holds_until=holds_until)

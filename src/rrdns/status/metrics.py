@@ -18,7 +18,6 @@ from prometheus_client.registry import Collector
 
 from rrdns import __version__
 from rrdns.answer.reference import Transport
-from rrdns.answer.resolve import First
 from rrdns.errors import errors_in
 from rrdns.health.check import Target
 from rrdns.health.durations import Durations
@@ -29,7 +28,8 @@ from rrdns.publisher import families
 from rrdns.zone import name as names
 from rrdns.zone.tree import RRType
 
-from .report import Observed, rotation_at, state_of
+from .observed import Observed, firsts
+from .pools import rotation_at, state_of
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -145,11 +145,8 @@ def _firsts(measured: Measured) -> Metric:
         "Answers by the pool's address that came first in them.",
         labels=["pool", "type", "address"],
     )
-    total: Counter[First] = Counter()
-    for transport in Transport:
-        total.update(measured.players.tally(transport).firsts)
     in_pools = {key for pool in measured.loaded.pools for key in families(pool)}
-    for (key, rdata), count in total.items():
+    for (key, rdata), count in firsts(measured.players).items():
         if key in in_pools:
             owner, rtype = key
             address = str(ip_address(rdata))
@@ -218,7 +215,7 @@ def _probes(measured: Measured) -> Iterator[Metric]:
             probes.add_metric([name, outcome.value], times.outcomes[name, outcome])
     yield durations
     yield probes
-    yield from _lateness(measured.monitor.lateness)
+    yield from _lateness(measured.steward.monitor.lateness)
 
 
 def _lateness(late: Durations) -> Iterator[Metric]:
@@ -243,7 +240,7 @@ def _buckets(durations: Durations) -> list[tuple[str, float]]:
 
 def _vantage(measured: Measured) -> Iterator[Metric]:
     """Absent where no anchor is configured."""
-    view = measured.monitor.vantage
+    view = measured.steward.monitor.vantage
     if view is not None:
         yield GaugeMetricFamily(
             "rrdns_cut_off",

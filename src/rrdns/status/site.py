@@ -17,7 +17,8 @@ from rrdns.zone import name as names
 from . import metrics
 from .door import Door
 from .metrics import Measured, Metrics
-from .report import pool_report, report
+from .pools import PoolReports
+from .report import incidents_report, report
 from .text import render
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class StatusSite:
         self._pages: Mapping[str, Callable[[], web.Response]] = {
             "/": lambda: _text(render(report(observed))),
             "/status": lambda: _json(report(observed)),
+            "/incidents": lambda: _json(incidents_report(observed)),
             "/healthz": lambda: _text("ok\n"),
             "/readyz": self._readiness,
             "/metrics": self._exposition,
@@ -135,7 +137,7 @@ class StatusSite:
             return _error(HTTPStatus.NOT_FOUND, str(error), pools=list(by_name))
         if pool is None:
             return _error(HTTPStatus.NOT_FOUND, f"there is no pool {text}", pools=list(by_name))
-        return _json(pool_report(self._observed, pool, recent=True))
+        return _json(PoolReports(self._observed, recent=True).of(pool))
 
     def _readiness(self) -> web.Response:
         if self._observed.ready:

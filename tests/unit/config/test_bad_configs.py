@@ -21,13 +21,14 @@ WHOLE_FILE = {
     ),
     "a number for a file": (
         "5",
-        "rrdns.yaml: 5 stands where keys belong;"
-        " write some of dns, status, zones, checks, vantage, pools",
+        "rrdns.yaml: 5 stands where keys belong; write some of dns, status, state, control, zones,"
+        " checks, vantage, pools",
     ),
     "a list for a file": (
         "- zones",
         "rrdns.yaml: a list stands where keys belong;"
-        " write some of dns, status, zones, checks, vantage, pools",
+        " write some of dns, status, state, control, zones, checks, vantage,"
+        " pools",
     ),
     "zones without a value": (
         "zones:",
@@ -71,7 +72,8 @@ WHOLE_FILE = {
     ),
     "an unknown section like no other": (
         "zones: {a: z}\nviews: {}",
-        "2:1: unknown key 'views'; the keys here are dns, status, zones, checks, vantage, pools",
+        "2:1: unknown key 'views'; the keys here are dns, status, state, control, zones, checks,"
+        " vantage, pools",
     ),
 }
 
@@ -250,7 +252,8 @@ POOLS = {
     "a number for a pool": (
         "5",
         "4:6: 5 stands where keys belong;"
-        " write some of checks, require, order, hold, answers, all_down, members",
+        " write some of checks, require, order, hold, answers, all_down, last_good_age, min_up,"
+        " ttl_floor, members",
     ),
     "an unknown check": (
         "{checks: [alice]}",
@@ -286,6 +289,11 @@ POOLS = {
         "{all_down: []}",
         '4:17: a list is empty; write for example all_down: ["last-good", "backup", "all"]',
     ),
+    "a floor that is no whole number": (
+        "{ttl_floor: 1500ms}",
+        "4:18: '1500ms' is not a whole number of seconds; round it",
+    ),
+    "a floor of nothing": ("{ttl_floor: 0s}", "4:18: '0s' is out of range; write 1s to 1h"),
     "an unknown rung": (
         "{all_down: [last_good]}",
         "4:18: 'last_good' is none of last-good, backup, all, nodata; did you mean 'last-good'?",

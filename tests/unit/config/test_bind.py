@@ -85,7 +85,7 @@ def test_members_come_from_the_zone_in_its_order_a_before_aaaa(bound: Bind) -> N
 def test_everything_written_about_the_pool_is_in_it(bound: Bind) -> None:
     pools, problems = bound(
         "www.linux.example: {checks: [alive], require: any, hold: 3, answers: 2, order: cyclic,"
-        " all_down: [backup, nodata],"
+        " all_down: [backup, nodata], last_good_age: 5m, min_up: 2, ttl_floor: 5s,"
         " members: {192.0.2.1: {name: marconi, weight: 5}, '2001:DB8::2': {backup: true}}}"
     )
     assert problems == []
@@ -101,6 +101,10 @@ def test_everything_written_about_the_pool_is_in_it(bound: Bind) -> None:
             require=Require.ANY,
             policy=Policy(Order.CYCLIC, hold=3, answers=2),
             all_down=(Rung.BACKUP, Rung.NODATA),
+            last_good_s=300.0,
+            min_up=2,
+            ttl_s=60,
+            ttl_floor_s=5,
         ),
     )
 
@@ -203,3 +207,21 @@ def test_one_bad_pool_does_not_hide_the_others(bound: Bind) -> None:
     pools, problems = bound("no.linux.example: {}, www.linux.example: {}, x: {}")
     assert [pool.owner for pool in pools] == [from_text("www.linux.example")]
     assert len(problems) == 2
+
+
+def test_orders_that_would_all_be_refused_are_a_mistake(bound: Bind) -> None:
+    pools, problems = bound("www.linux.example: {min_up: 3}")
+    assert pools == ()
+    assert problems == [
+        "rrdns.yaml:3:9: min_up is 3, but www.linux.example. has 2 members of a family at most;"
+        " write a smaller min_up: every order would be refused"
+    ]
+
+
+def test_a_floor_that_is_no_lower_than_the_ttl_is_hardly_meant(bound: Bind) -> None:
+    pools, problems = bound("www.linux.example: {ttl_floor: 60s}")
+    assert len(pools) == 1
+    assert problems == [
+        "rrdns.yaml:3:9: warning: ttl_floor is 60 s, and so is the TTL of www.linux.example. in"
+        " the zone; write less, or remove it"
+    ]

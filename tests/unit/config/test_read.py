@@ -5,8 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from rrdns.config import settings as settings_module
 from rrdns.config.read import read_status_address
-from rrdns.config.settings import Identity, Listen, PlayerChoice, Settings, TcpLimits
+from rrdns.config.settings import (
+    ControlSettings,
+    Identity,
+    Listen,
+    PlayerChoice,
+    Settings,
+    StateSettings,
+    TcpLimits,
+)
 from rrdns.health.check import CommandCheck, HttpCheck, IcmpCheck, TcpCheck
 from rrdns.health.vantage import Vantage
 from rrdns.pool.member import DEFAULT_ANSWERS, Order, Policy, Require, Rung
@@ -143,6 +152,29 @@ def test_a_running_server_can_change_what_it_tells_of_itself(read: Read) -> None
     before = read("zones: {a: a}")
     after = read("zones: {a: a}\ndns: {identity: {nsid: ns1}}")
     assert after.sockets() == before.sockets()
+
+
+def test_where_it_remembers_and_takes_orders_is_relative_to_the_file(
+    read: Read, tmp_path: Path
+) -> None:
+    settings = read(
+        "state: {file: s/state.json, max_age: 1m}\n"
+        "control: {socket: c.sock, token_file: /etc/token}\nzones: {a: a}\n"
+    )
+    assert settings.state == StateSettings(tmp_path / "s/state.json", 60.0)
+    assert settings.control == ControlSettings(tmp_path / "c.sock", Path("/etc/token"))
+    assert settings.state.kept_in == tmp_path / "s/state.json"
+    assert settings.control.listens_at == tmp_path / "c.sock"
+
+
+def test_unless_written_it_remembers_and_takes_orders_where_there_is_a_folder_for_it(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = read("zones: {a: a}\n")
+    monkeypatch.setattr(settings_module, "DEFAULT_STATE_FILE", tmp_path / "not" / "state.json")
+    monkeypatch.setattr(settings_module, "DEFAULT_CONTROL_SOCKET", tmp_path / "control.sock")
+    assert settings.state.kept_in is None
+    assert settings.control.listens_at == tmp_path / "control.sock"
 
 
 def test_status_may_leave_the_loopback_and_has_its_own_default_port(read: Read) -> None:

@@ -29,6 +29,8 @@ BEYOND_JSON_SCHEMA = {
     "an unknown check like no other",
     "a check twice",
     "a rung twice",
+    "a floor that is no whole number",
+    "a floor of nothing",
     "a rung after one that always succeeds",
     "a rung of backups without a backup",
     "a member that is no address",

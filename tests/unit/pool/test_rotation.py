@@ -2,16 +2,20 @@
 leaves a name without an answer unless it says `nodata`.
 """
 
+import re
 from ipaddress import IPv4Address
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rrdns.health.verdict import State
-from rrdns.pool.member import Member, Rung
-from rrdns.pool.rotation import NOTES, Rotation, rotation_of
+from rrdns.pool.duty import Duty
+from rrdns.pool.member import Member, Pool, Rung
+from rrdns.pool.rotation import NOBODY, NOTES, Fitness, Rotation, rotation_of
 from rrdns.pool.turns import InfoCode
+from rrdns.zone.name import ROOT
 
 ONE, TWO, THREE = (Member(IPv4Address(f"192.0.2.{last}")) for last in (1, 2, 3))
 SPARE = Member(IPv4Address("192.0.2.9"), backup=True)
@@ -20,13 +24,27 @@ ALL = (ONE, TWO, THREE, SPARE)
 UP, DOWN, UNKNOWN = State.UP, State.DOWN, State.UNKNOWN
 
 
+NOW = 1000.0
+
+
 def rotation(
-    states: str, *ladder: Rung, before: Rotation | None = None, members: tuple[Member, ...] = ALL
+    states: str,
+    *ladder: Rung,
+    before: Rotation = NOBODY,
+    members: tuple[Member, ...] = ALL,
+    now: float = NOW,
+    **policy: Any,
 ) -> Rotation:
-    """The rotation where `states` has a letter for each member: `u`p, `d`own, or `?`."""
+    """The rotation where `states` has a letter for each member: `u`p, `d`own, or `?`; behind it `s`
+    for suspect, `r` for drained, `m` for maintenance."""
     meant = {"u": UP, "d": DOWN, "?": UNKNOWN}
-    state_of = {member: meant[letter] for member, letter in zip(members, states, strict=True)}
-    return rotation_of(members, state_of.__getitem__, ladder or (Rung.ALL,), before)
+    ordered = {"r": Duty.DRAIN, "m": Duty.MAINT}
+    fit = {}
+    for member, (state, notes) in zip(members, re.findall("([ud?])([srm]*)", states), strict=True):
+        duty = next((ordered[note] for note in notes if note in ordered), Duty.READY)
+        fit[member] = Fitness(meant[state], duty, "s" in notes)
+    pool = Pool(ROOT, members, all_down=ladder or (Rung.ALL,), ttl_s=60, **policy)
+    return rotation_of(pool, members, fit.__getitem__, now, before)
 
 
 @pytest.mark.parametrize(
@@ -50,26 +68,26 @@ def rotation(
 )
 def test_members_that_may_be_up_are_in_rotation(states: str, expected: tuple[Member, ...]) -> None:
     found = rotation(states, Rung.NODATA)
-    assert found == Rotation(expected, None, expected)
+    assert found == Rotation(expected, None, 60)
 
 
-BEFORE = Rotation((ONE, TWO), None, (ONE, TWO))
+BEFORE = Rotation((ONE, TWO), None, 60, last_good=(ONE, TWO), good_at=NOW)
 
 LADDER = {
-    "all": ("dddu", [Rung.ALL], None, ALL, Rung.ALL),
-    "nodata": ("dddu", [Rung.NODATA], None, (), Rung.NODATA),
-    "backup": ("dddu", [Rung.BACKUP, Rung.ALL], None, (SPARE,), Rung.BACKUP),
-    "backup that can not be judged": ("ddd?", [Rung.BACKUP], None, (SPARE,), Rung.BACKUP),
-    "backup that is down too": ("dddd", [Rung.BACKUP, Rung.NODATA], None, (), Rung.NODATA),
+    "all": ("dddu", [Rung.ALL], NOBODY, ALL, Rung.ALL),
+    "nodata": ("dddu", [Rung.NODATA], NOBODY, (), Rung.NODATA),
+    "backup": ("dddu", [Rung.BACKUP, Rung.ALL], NOBODY, (SPARE,), Rung.BACKUP),
+    "backup that can not be judged": ("ddd?", [Rung.BACKUP], NOBODY, (SPARE,), Rung.BACKUP),
+    "backup that is down too": ("dddd", [Rung.BACKUP, Rung.NODATA], NOBODY, (), Rung.NODATA),
     "last-good": ("dddu", [Rung.LAST_GOOD], BEFORE, (ONE, TWO), Rung.LAST_GOOD),
     "last-good without a memory": (
         "dddu",
         [Rung.LAST_GOOD, Rung.BACKUP],
-        None,
+        NOBODY,
         (SPARE,),
         Rung.BACKUP,
     ),
-    "a ladder that runs out": ("dddd", [Rung.LAST_GOOD, Rung.BACKUP], None, ALL, Rung.ALL),
+    "a ladder that runs out": ("dddd", [Rung.LAST_GOOD, Rung.BACKUP], NOBODY, ALL, Rung.ALL),
 }
 
 
@@ -79,7 +97,7 @@ LADDER = {
 def test_the_ladder(
     states: str,
     ladder: list[Rung],
-    before: Rotation | None,
+    before: Rotation,
     members: tuple[Member, ...],
     rung: Rung,
 ) -> None:
@@ -99,7 +117,7 @@ def test_last_good_is_remembered_as_long_as_all_are_down() -> None:
     up = rotation("uudd", Rung.LAST_GOOD)
     down = rotation("dddd", Rung.LAST_GOOD, before=up)
     still_down = rotation("dddd", Rung.LAST_GOOD, before=down)
-    assert down == still_down == Rotation((ONE, TWO), Rung.LAST_GOOD, (ONE, TWO))
+    assert down == still_down == Rotation((ONE, TWO), Rung.LAST_GOOD, 60)
 
 
 def test_last_good_is_remembered_on_another_rung() -> None:
@@ -117,7 +135,79 @@ def test_last_good_of_members_that_are_all_gone_is_no_answer() -> None:
 
 
 def test_a_member_that_is_back_ends_the_fallback() -> None:
-    assert rotation("dudd", before=Rotation(ALL, Rung.ALL)) == Rotation((TWO,), None, (TWO,))
+    assert rotation("dudd", before=Rotation(ALL, Rung.ALL)) == Rotation((TWO,), None, 60)
+
+
+def test_last_good_is_too_old_at_some_time() -> None:
+    down = rotation("dddd", Rung.LAST_GOOD, before=BEFORE, last_good_s=100.0)
+    assert down.holds_until == NOW + 100
+    later = rotation("dddd", Rung.LAST_GOOD, before=down, now=NOW + 100, last_good_s=100.0)
+    assert (later.members, later.rung) == (ALL, Rung.ALL)
+
+
+def test_last_good_is_as_old_as_its_last_moment_in_rotation() -> None:
+    up = rotation("uudd", now=NOW)
+    down = rotation("dddd", Rung.LAST_GOOD, before=up, now=NOW + 500, last_good_s=100.0)
+    assert (down.rung, down.holds_until) == (Rung.LAST_GOOD, NOW + 600)
+
+
+@pytest.mark.parametrize(
+    ("states", "ladder", "members"),
+    [
+        ("uruuru", Rung.ALL, (TWO,)),
+        ("uurumu", Rung.ALL, (ONE,)),
+        ("urumuru", Rung.ALL, (ONE, THREE, SPARE)),
+        ("ddmumd", Rung.ALL, (ONE, SPARE)),
+        ("umumumum", Rung.ALL, ALL),
+        ("dddur", Rung.BACKUP, ALL),
+    ],
+    ids=[
+        "drained ones are left out",
+        "those in maintenance are left out",
+        "when all are ordered away, the drained ones help out",
+        "those in maintenance do not, while there is anybody else",
+        "and do when there is nobody",
+        "a drained backup is none",
+    ],
+)
+def test_orders(states: str, ladder: Rung, members: tuple[Member, ...]) -> None:
+    assert rotation(states, ladder).members == members
+
+
+def test_last_good_has_nobody_who_was_ordered_away_since() -> None:
+    assert rotation("drddd", Rung.LAST_GOOD, before=BEFORE).members == (TWO,)
+
+
+FLOOR = {"ttl_floor_s": 5}
+
+
+@pytest.mark.parametrize(
+    ("states", "ttl"),
+    [("uuuu", 60), ("usuuu", 5), ("dsuuu", 5), ("usmuuu", 60), ("duuu", 60)],
+    ids=["calm", "falling", "rising", "in doubt under maintenance", "down for long"],
+)
+def test_the_ttl_shrinks_while_a_member_is_in_doubt(states: str, ttl: int) -> None:
+    assert rotation(states, **FLOOR).ttl == ttl
+
+
+def test_the_ttl_grows_back_by_doubling_once_it_is_calm() -> None:
+    doubt = rotation("usuuu", **FLOOR)
+    left = rotation("duuu", before=doubt, **FLOOR)
+    assert (left.ttl, left.holds_until) == (5, NOW + 10)
+    seen, now = [], left.holds_until
+    while now < 1e9:
+        left = rotation("duuu", before=left, now=now, **FLOOR)
+        seen.append((now - NOW, left.ttl))
+        now = left.holds_until
+    assert seen == [(10, 10), (20, 20), (40, 40), (80, 60)]
+
+
+def test_a_member_that_leaves_without_having_been_in_doubt_shrinks_the_ttl_too() -> None:
+    assert rotation("duuu", before=rotation("uuuu", **FLOOR), **FLOOR).ttl == 5
+
+
+def test_without_a_floor_the_ttl_is_the_zones() -> None:
+    assert rotation("usuuu").ttl == 60
 
 
 @given(st.text("ud?", min_size=4, max_size=4), st.lists(st.sampled_from(Rung), max_size=4))

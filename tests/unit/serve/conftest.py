@@ -11,9 +11,10 @@ import pytest
 
 from rrdns.answer.cookie import CookieJar, Secrets
 from rrdns.config.settings import Identity, Listen, PlayerChoice
-from rrdns.health.check import Target, TcpCheck
+from rrdns.health.check import TcpCheck
 from rrdns.health.verdict import State
 from rrdns.pool.member import Member, Pool
+from rrdns.pool.rotation import Fitness
 from rrdns.publisher import Publisher
 from rrdns.serve.players import UdpServing, players_for
 from rrdns.serve.sockets import bind
@@ -34,7 +35,7 @@ class Served:
         self.jar = CookieJar(Secrets(bytes(16), bytes(range(16))), time.time)
         self.players = players_for(PlayerChoice.C, self.jar)
         self.publisher: Publisher[Any] = Publisher(
-            self._state_of, Random(1), self.players.blank, self.players.cursors
+            self._fitness_of, Random(1), self.players.blank, self.players.cursors
         )
         self.bound = bind(Listen(ip_address(HOST), 0), 2)
         self.port = self.bound.tcp.getsockname()[1]
@@ -55,8 +56,8 @@ class Served:
         self.down = set(down)
         self.publisher.refresh([POOL])
 
-    def _state_of(self, target: Target) -> State:
-        return State.DOWN if str(target.address) in self.down else State.UP
+    def _fitness_of(self, pool: Pool, member: Member) -> Fitness:
+        return Fitness(State.DOWN if str(member.address) in self.down else State.UP)
 
 
 @pytest.fixture

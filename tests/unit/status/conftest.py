@@ -1,6 +1,5 @@
 """A server without its sockets, all of it real but what its probes find."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,17 +10,16 @@ import pytest
 
 from rrdns.answer.player import Player, Tally
 from rrdns.answer.reference import Transport
+from rrdns.answer.snapshot import Cursors
 from rrdns.answer.table import Table
 from rrdns.config.settings import PlayerChoice
 from rrdns.health.check import Target
-from rrdns.health.monitor import Monitor
 from rrdns.health.result import Result
-from rrdns.health.verdict import Outcome, State
+from rrdns.health.verdict import Outcome
 from rrdns.load import Loaded, load
-from rrdns.pool.standing import Standings
-from rrdns.publisher import Publisher
 from rrdns.status.metrics import ProbeTimes
-from rrdns.status.report import Reloads
+from rrdns.status.observed import Reloads
+from rrdns.steward import Steward
 
 STARTED_AT = 1_767_225_600.0  # 2026-01-01T00:00:00Z
 
@@ -95,18 +93,21 @@ class Server:
     started_at: float = STARTED_AT
     ready: bool = False
     reloads: Reloads = field(default_factory=Reloads)
-    standings: Standings = field(default_factory=Standings)
     probe_times: ProbeTimes = field(default_factory=ProbeTimes)
     tcp_connections: int = 0
 
     def __post_init__(self) -> None:
-        self.changed = asyncio.Event()  # what is believed of a target is another than before
-        self.monitor = Monitor(
-            lambda *_: self.changed.set(), self.probe_times.observe, self.findings
+        self.steward = Steward(
+            Table,
+            Cursors,
+            Random(0),
+            self.probe_times.observe,
+            self.findings,
+            lambda: STARTED_AT + 1,
         )
-        self.publisher = Publisher(self._state_of, Random(0), Table)
+        publisher = self.steward.publisher
         self.answerers = {
-            transport: Player(self.publisher.publication, self.publisher.cursors, transport)
+            transport: Player(publisher.publication, publisher.cursors, transport)
             for transport in Transport
         }
         self.players = Players(self.answerers)
@@ -118,14 +119,8 @@ class Server:
 
     async def start(self) -> None:
         """The first round, and what follows it."""
-        await self.monitor.first_round(self.targets)
-        zones = {apex: version.loaded.zone for apex, version in self.loaded.zones.items()}
-        await self.publisher.publish(zones, self.loaded.pools, self.loaded.settings.dns.identity)
-        self.standings.review(self.loaded.pools, self.publisher.state, STARTED_AT + 1)
+        await self.steward.take_force(self.loaded)
         self.ready = True
-
-    def _state_of(self, target: Target) -> State:
-        return self.monitor.health(target).verdict.state
 
 
 MakeServer = Callable[..., Server]
@@ -144,7 +139,7 @@ async def make_server(tmp_path: Path) -> AsyncIterator[MakeServer]:
 
     yield make
     for server in servers:
-        await server.monitor.aclose()
+        await server.steward.aclose()
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from rrdns.config.settings import Listen
 from rrdns.load import load
 from rrdns.serve.sockets import ListenError
 from rrdns.status.metrics import CONTENT_TYPE
-from rrdns.status.report import pool_report, report
+from rrdns.status.pools import PoolReports
+from rrdns.status.report import report
 from rrdns.status.site import StatusSite
 from rrdns.status.text import render
 
@@ -103,7 +104,7 @@ async def test_a_pool_is_found_however_its_name_is_written(
     async with client.get(f"/pools/{name}") as reply:
         assert reply.status == 200
         [pool] = server.loaded.pools
-        assert await reply.json() == pool_report(server, pool, recent=True)
+        assert await reply.json() == PoolReports(server, recent=True).of(pool)
 
 
 async def test_an_internationalised_pool_is_found_by_both_its_names(server: Server) -> None:

@@ -1,0 +1,93 @@
+"""Outages of members: what happened when, and what it was against the failover budget."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from .duty import MemberKey
+from .member import Member, Pool
+from .served import Served
+
+MOST = 200  # incidents that are over and remembered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One outage of a member, called `name`; times are time.time, None where it has not come to it.
+
+    It passed for the last time at `last_pass`, failed first at `first_failure`, was believed to be
+    down at `down_at`. The last answer with it left at `left_at`, and no cache had it at `safe_at`.
+    A `drill` was ordered.
+    """
+
+    name: str | None
+    drill: bool
+    reason: str
+    last_pass: float | None
+    first_failure: float | None
+    down_at: float
+    left_at: float | None = None
+    safe_at: float | None = None
+    up_at: float | None = None
+    budget_s: float = 0.0
+
+    @property
+    def measured_s(self) -> float | None:
+        """From the last moment at which the member was known to be well to the one at which no
+        cache had it; to be compared with `budget_s`."""
+        well_at = self.first_failure if self.last_pass is None else self.last_pass
+        return None if self.safe_at is None or well_at is None else self.safe_at - well_at
+
+
+Known = tuple[MemberKey, Incident]
+"""Whose outage, and what is known of it."""
+
+
+class Incidents:
+    """The outages that go on, and the last `MOST` that are over."""
+
+    def __init__(self, known: Iterable[Known] = ()) -> None:
+        known = sorted(known, key=_down_at)
+        self._open = {key: incident for key, incident in known if incident.up_at is None}
+        self._over = deque((each for each in known if each[1].up_at is not None), maxlen=MOST)
+
+    @property
+    def open(self) -> int:
+        """How many go on."""
+        return len(self._open)
+
+    def newest_first(self) -> list[Known]:
+        """All of them, by when the member was believed to be down."""
+        return sorted((*self._over, *self._open.items()), key=_down_at, reverse=True)
+
+    def begin(self, pool: Pool, member: Member, incident: Incident) -> None:
+        """An outage has begun; one that is known to go on goes on."""
+        self._open.setdefault((pool.owner, member.address), incident)
+
+    def end(self, pool: Pool, member: Member, now: float) -> None:
+        """The outage of `member` is over, if there was one."""
+        self._end((pool.owner, member.address), now)
+
+    def note_departures(self, pool: Pool, served: Served) -> None:
+        """Notes of the members of `pool` that are down when answers had them for the last time."""
+        for member in pool.members:
+            key = (pool.owner, member.address)
+            left_at = served.left_at(pool, member)
+            if key in self._open and left_at is not None:
+                safe_at = served.safe_at(pool, member)
+                self._open[key] = replace(self._open[key], left_at=left_at, safe_at=safe_at)
+
+    def forget_all_but(self, pools: Iterable[Pool], now: float) -> None:
+        """Ends the outages of members that are gone."""
+        kept = {(pool.owner, member.address) for pool in pools for member in pool.members}
+        for key in self._open.keys() - kept:
+            self._end(key, now)
+
+    def _end(self, key: MemberKey, now: float) -> None:
+        incident = self._open.pop(key, None)
+        if incident is not None:
+            self._over.append((key, replace(incident, up_at=now)))
+
+
+def _down_at(known: Known) -> float:
+    return known[1].down_at

@@ -1,0 +1,153 @@
+"""What the report says of pools: who is handed out, what each check found, and what was ordered."""
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from rrdns.answer.snapshot import RRKey
+from rrdns.health.check import Target
+from rrdns.health.result import Health
+from rrdns.health.verdict import State
+from rrdns.pool.duty import Duty
+from rrdns.pool.member import Member, Pool
+from rrdns.pool.rotation import NOBODY, Rotation
+from rrdns.publisher import families
+from rrdns.zone.name import Name, ancestry
+from rrdns.zone.tree import RRType
+
+from .observed import Observed, Report, firsts, time_or_none, time_text
+
+
+def state_of(observed: Observed, pool: Pool, member: Member) -> State:
+    """What is believed of a member; unknown also before it was first probed."""
+    try:
+        return observed.steward.judge.state(pool, member)
+    except KeyError:
+        return State.UNKNOWN
+
+
+def rotation_at(observed: Observed, owner: Name, rtype: int) -> Rotation:
+    """Who is handed out of one family of a pool; nobody before the first answer."""
+    return observed.steward.publisher.rotations.get((owner, rtype), NOBODY)
+
+
+class PoolReports:
+    """Reports of pools, all as of one moment; with the `recent` probes of each check if asked."""
+
+    def __init__(self, observed: Observed, *, recent: bool = False) -> None:
+        self._observed = observed
+        self._steward = observed.steward
+        self._recent = recent
+        self._firsts = firsts(observed.players)
+
+    def of(self, pool: Pool) -> Report:
+        """What there is to say of one pool."""
+        members_of = families(pool)
+        by_family = {RRType(rtype).name: self._family(pool, rtype) for _, rtype in members_of}
+        shares: dict[Member, float] = {}
+        for key, members in members_of.items():
+            shares |= self._first_shares(key, members)
+        in_rotation = [text for family in by_family.values() for text in family["in_rotation"]]
+        return {
+            "ttl": min((family["ttl"] for family in by_family.values()), default=None),
+            "in_rotation": in_rotation,
+            "fallback": next((f["fallback"] for f in by_family.values() if f["fallback"]), None),
+            "min_up": pool.min_up,
+            "budget_s": pool.failover_budget_s,
+            "families": by_family,
+            "members": [
+                {
+                    **self._member(pool, member),
+                    "in_rotation": str(member.address) in in_rotation,
+                    "first_share": shares.get(member),
+                }
+                for member in pool.members
+            ],
+        }
+
+    def _family(self, pool: Pool, rtype: int) -> Report:
+        rotation = rotation_at(self._observed, pool.owner, rtype)
+        full = self._ttl(pool.owner, rtype)
+        return {
+            "ttl": full if rotation is NOBODY else min(full, rotation.ttl),
+            "ttl_full": full,
+            "in_rotation": [str(member.address) for member in rotation.members],
+            "fallback": rotation.rung,
+        }
+
+    def _ttl(self, owner: Name, rtype: int) -> int:
+        """The TTL of a pool's RRset: a pool exists only where a zone has its addresses."""
+        zones = self._observed.loaded.zones
+        version = next(zones[name] for name in ancestry(owner) if name in zones)
+        return version.loaded.zone.nodes[owner][rtype].ttl
+
+    def _member(self, pool: Pool, member: Member) -> Report:
+        healths = {target: self._health(target) for target in pool.targets(member)}
+        known = [health for health in healths.values() if health]
+        try:
+            since = self._steward.standings.since(pool, member)
+        except KeyError:
+            since = self._observed.started_at
+        return {
+            "address": str(member.address),
+            "name": member.name,
+            "backup": member.backup,
+            "state": state_of(self._observed, pool, member),
+            "suspect": any(health.verdict.suspect for health in known),
+            "restored": any(health.restored for health in known),
+            "since": time_text(since),
+            "duty": self._duty(pool, member),
+            "drill_until": self._drill_until(healths),
+            "checks": [self._check(target, health) for target, health in healths.items()],
+        }
+
+    def _first_shares(self, key: RRKey, members: Iterable[Member]) -> dict[Member, float]:
+        """The members' shares of the first places in the answers; empty: there are none yet."""
+        counts = {member: self._firsts[key, member.address.packed] for member in members}
+        total = sum(counts.values())
+        return {member: round(count / total, 4) for member, count in counts.items() if total}
+
+    def _duty(self, pool: Pool, member: Member) -> Report:
+        assignment = self._steward.roster.assignment(pool, member)
+        served = self._steward.publisher.served
+        return {
+            "order": assignment.duty if assignment else Duty.READY,
+            "since": time_text(assignment.since) if assignment else None,
+            "until": time_or_none(assignment.until if assignment else None),
+            "reason": assignment.reason if assignment else None,
+            "safe_at": time_or_none(served.safe_at(pool, member)),
+        }
+
+    def _drill_until(self, targets: Iterable[Target]) -> str | None:
+        """When the last of the drills of a member's checks ends."""
+        ends = map(self._steward.monitor.drilled, targets)
+        return time_or_none(max((end for end in ends if end is not None), default=None))
+
+    def _health(self, target: Target) -> Health | None:
+        try:
+            return self._steward.monitor.health(target)
+        except KeyError:
+            return None
+
+    def _check(self, target: Target, health: Health | None) -> Report:
+        last = health.last if health else None
+        return {
+            "name": target.check.name,
+            "outcome": last.outcome if last else None,
+            "reason": last.reason if last else None,
+            "at": time_text(health.at) if health and last else None,
+            "elapsed_ms": _milliseconds(last.elapsed_s) if last else None,
+            "rise_needed": health.rise_needed(target.check, time.time()) if health else None,
+            **({"recent": self._probes(target) if health else []} if self._recent else {}),
+        }
+
+    def _probes(self, target: Target) -> list[list[Any]]:
+        """The last probes, oldest first: milliseconds since 1970, the outcome, how long it took."""
+        return [
+            [round(seen.at * 1000), seen.outcome, _milliseconds(seen.elapsed_s)]
+            for seen in self._steward.monitor.recent(target)
+        ]
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)
