@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from rrdns.cli import DEFAULT_CONFIG, EXIT_BAD_INPUT, main
+from rrdns.cli import main
+from rrdns.cli.options import DEFAULT_CONFIG, EXIT_BAD_INPUT
 from rrdns.config.schema import DNS_PORT, STATUS_PORT
 from rrdns.health.check import HttpCheck
 from rrdns.load import Loaded, load

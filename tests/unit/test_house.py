@@ -50,7 +50,7 @@ KEEPERS = {
     "prometheus_client": ("status/",),
     "watchfiles": ("watch.py",),
     "uvloop": ("serve/loops.py",),
-    "click": ("cli.py", "demo/"),
+    "click": ("cli/", "demo/"),
     "rich": ("demo/",),
 }
 

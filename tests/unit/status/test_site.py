@@ -148,6 +148,7 @@ async def test_an_unknown_path_gets_the_list_of_paths(
     assert said["paths"] == [
         "/",
         "/status",
+        "/incidents",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -1,4 +1,4 @@
-"""The commands. Thin: each reads its arguments and calls the room that does the work."""
+"""The commands that serve, and those about the files that are served."""
 
 import asyncio
 import json
@@ -13,33 +13,10 @@ from typing import Any, TypeVar
 import click
 
 from rrdns import __version__
-from rrdns.config.settings import Listen
-from rrdns.errors import BadInputError
 
-T = TypeVar("T")
+from .options import FailedError, config_option
+
 F = TypeVar("F", bound=Callable[..., Any])
-
-DEFAULT_CONFIG = Path("/etc/rrdns/rrdns.yaml")
-
-EXIT_FAILED = 1
-EXIT_BAD_INPUT = 2
-
-EPILOG = """\b
-Exit codes:
-  0  done
-  1  it failed while running: a port is taken, the server does not answer, ...
-  2  the command line, the configuration or a zone file is wrong
-"""
-
-config_option = click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_CONFIG,
-    show_default=True,
-    envvar="RRDNS_CONFIG",
-    help="The configuration file, rrdns.yaml.",
-)
 
 
 def _port_option(name: str, default: int, what: str) -> Callable[[F], F]:
@@ -53,33 +30,7 @@ def _port_option(name: str, default: int, what: str) -> Callable[[F], F]:
     )
 
 
-class FailedError(click.ClickException):
-    """Something outside the user's files is in the way; the text says what."""
-
-    exit_code = EXIT_FAILED
-
-
-class _Commands(click.Group):
-    """Turns what can go wrong into words and exit codes: no traceback reaches a user."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BadInputError as error:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
-            ctx.exit(EXIT_BAD_INPUT)
-
-
-@click.group(cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
-    """An authoritative DNS server whose round robin knows who is alive.
-
-    Start with `rrdns demo`: it needs no privilege and no file.
-    """
-
-
-@main.command(short_help="Answer queries until SIGTERM.")
+@click.command(short_help="Answer queries until SIGTERM.")
 @config_option
 @click.option("-v", "--verbose", is_flag=True, help="Log what is expected too.")
 def serve(config: Path, verbose: bool) -> None:
@@ -102,12 +53,13 @@ def serve(config: Path, verbose: bool) -> None:
         raise FailedError(str(error)) from None
 
 
-@main.command(short_help="Check the configuration and its zones.")
+@click.command(short_help="Check the configuration and its zones.")
 @config_option
 def check(config: Path) -> None:
     """Check the configuration and its zone files, all problems at once, without serving."""
     from rrdns.load import load
     from rrdns.narrator import counted
+    from rrdns.zone.name import to_text
 
     loaded = load(config)
     warnings = loaded.all_warnings()
@@ -116,39 +68,17 @@ def check(config: Path) -> None:
     numbers = {"zone": loaded.zones, "pool": loaded.pools, "warning": warnings}
     summary = ", ".join(counted(len(things), noun) for noun, things in numbers.items())
     click.echo(f"{config}: fine ({summary})")
+    for pool in loaded.pools:
+        if pool.checks:
+            within_s = pool.failover_budget_s
+            click.echo(
+                f"{to_text(pool.owner)}: a member that dies is out of all caches within"
+                f" {within_s:g} s: {within_s - pool.ttl_s:g} s until it is certain, and the TTL of"
+                f" {pool.ttl_s} s"
+            )
 
 
-@main.command(short_help="Have the running server read its files again.")
-@config_option
-def reload(config: Path) -> None:
-    """Have the running server read its files again, and report what came of it.
-
-    A save does the same by itself. Must be run on the server's host, by its user or root.
-    """
-    from rrdns.status.client import reload_server
-
-    problems = _ask(reload_server, config)
-    for problem in problems:
-        click.echo(problem, err=True)
-    if problems:
-        click.echo("rejected: what was served before is served on, until this is mended", err=True)
-        sys.exit(EXIT_BAD_INPUT)
-    click.echo("reloaded")
-
-
-@main.command(short_help="Show the running server's state.")
-@config_option
-@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
-def status(config: Path, as_json: bool) -> None:
-    """Show the running server's zones, pools and members."""
-    from rrdns.status.client import fetch_report
-    from rrdns.status.text import render
-
-    report = _ask(fetch_report, config)
-    click.echo(json.dumps(report, indent=2) if as_json else render(report), nl=as_json)
-
-
-@main.command(short_help="Print the JSON Schema of rrdns.yaml.")
+@click.command(short_help="Print the JSON Schema of rrdns.yaml.")
 def schema() -> None:
     """Print the JSON Schema of rrdns.yaml, for editors that complete and check it."""
     from rrdns.config.schema import json_schema
@@ -156,7 +86,7 @@ def schema() -> None:
     click.echo(json.dumps(json_schema(), indent=2))
 
 
-@main.command(short_help="Try it: an example zone and three mirrors.")
+@click.command(short_help="Try it: an example zone and three mirrors.")
 @_port_option("dns", 5353, "DNS, over UDP and TCP, on 127.0.0.1 and ::1")
 @_port_option("status", 8053, "The status endpoint, on 127.0.0.1")
 @_port_option("mirror", 8054, "The web mirrors, on 127.0.0.11 to 127.0.0.13")
@@ -177,23 +107,12 @@ def demo(dns_port: int, status_port: int, mirror_port: int) -> None:
         raise FailedError(str(error)) from None
 
 
-@main.command()
+@click.command()
 def version() -> None:
     """Print the version, and which player answers by default."""
     from rrdns.serve.players import c_is_there
 
     click.echo(f"rrdns {__version__}, {'C' if c_is_there() else 'Python'} player")
-
-
-def _ask(question: Callable[[Listen], T], config: Path) -> T:
-    """Puts `question` to the server that `config` describes, even if the rest of it is wrong."""
-    from rrdns.config.read import read_status_address
-    from rrdns.status.client import NoServerError
-
-    try:
-        return question(read_status_address(config))
-    except NoServerError as error:
-        raise FailedError(str(error)) from None
 
 
 def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:

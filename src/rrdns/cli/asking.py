@@ -1,0 +1,39 @@
+"""The commands that ask a running server."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from .options import EXIT_BAD_INPUT, ask, config_option
+
+
+@click.command(short_help="Have the running server read its files again.")
+@config_option
+def reload(config: Path) -> None:
+    """Have the running server read its files again, and report what came of it.
+
+    A save does the same by itself. Must be run on the server's host, by its user or root.
+    """
+    from rrdns.status.client import reload_server
+
+    problems = ask(reload_server, config)
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        click.echo("rejected: what was served before is served on, until this is mended", err=True)
+        sys.exit(EXIT_BAD_INPUT)
+    click.echo("reloaded")
+
+
+@click.command(short_help="Show the running server's state.")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="The whole report as JSON.")
+def status(config: Path, as_json: bool) -> None:
+    """Show the running server's zones, pools and members."""
+    from rrdns.status.client import fetch_report
+    from rrdns.status.text import render
+
+    report = ask(fetch_report, config)
+    click.echo(json.dumps(report, indent=2) if as_json else render(report), nl=as_json)

@@ -1,0 +1,43 @@
+"""What commands have in common: their options, and how they fail."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from rrdns.config.settings import Listen
+
+T = TypeVar("T")
+
+DEFAULT_CONFIG = Path("/etc/rrdns/rrdns.yaml")
+
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+
+config_option = click.option(
+    "-c",
+    "--config",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_CONFIG,
+    show_default=True,
+    envvar="RRDNS_CONFIG",
+    help="The configuration file, rrdns.yaml.",
+)
+
+
+class FailedError(click.ClickException):
+    """Something outside the user's files is in the way; the text says what."""
+
+    exit_code = EXIT_FAILED
+
+
+def ask(question: Callable[[Listen], T], config: Path) -> T:
+    """Puts `question` to the server that `config` describes, even if the rest of it is wrong."""
+    from rrdns.config.read import read_status_address
+    from rrdns.status.client import NoServerError
+
+    try:
+        return question(read_status_address(config))
+    except NoServerError as error:
+        raise FailedError(str(error)) from None
