@@ -35,6 +35,7 @@ STREET = (
     "systemd",
     "app",
     "demo",
+    "doctor",
     "cli",
     "__main__",
 )
@@ -42,7 +43,7 @@ STREET = (
 # Who may know a library that only one room is to know.
 KEEPERS = {
     "dnslib": ("answer/wire.py",),
-    "dns": ("zone/",),
+    "dns": ("zone/", "doctor/host/parents.py"),  # the doctor asks the parent: a stub resolver
     "yaml": ("config/",),
     "icmplib": ("health/probes/icmp.py",),
     "aiohttp": ("status/", "health/probes/http.py"),
@@ -51,7 +52,7 @@ KEEPERS = {
     "watchfiles": ("watch.py",),
     "uvloop": ("serve/loops.py",),
     "click": ("cli/", "demo/"),
-    "rich": ("demo/",),
+    "rich": ("demo/", "doctor/"),
 }
 
 # What decides is pure: no socket, no event loop, no clock, no randomness of its own, no file.
@@ -68,6 +69,9 @@ PURE = (
     "health/schedule.py",
     "pool/",
     "answer/",
+    "doctor/finding.py",
+    "doctor/seen.py",
+    "doctor/examinations/",
 )
 IMPURE = {"socket", "asyncio", "time", "os", "pathlib", "select", "threading", "subprocess"}
 

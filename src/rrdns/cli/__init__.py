@@ -6,7 +6,7 @@ import click
 
 from rrdns.errors import BadInputError
 
-from . import asking, serving
+from . import asking, examining, serving
 from .options import EXIT_BAD_INPUT
 
 EPILOG = """\b
@@ -40,6 +40,7 @@ def main() -> None:
 for command in (
     serving.serve,
     serving.check,
+    examining.doctor,
     asking.reload,
     asking.status,
     serving.schema,

@@ -1,0 +1,1 @@
+"""The examinations, a file each. Pure: what they know of the system, `Host` tells them."""
