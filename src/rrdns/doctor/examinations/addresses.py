@@ -33,7 +33,7 @@ def judge_wildcard(listen: Listen, local: Sequence[Local]) -> Finding:
         return failure(f"{listen} is listened on, but this host has no IPv6", mend)
     outside = [each for each in mine if is_reachable(each)]
     if not outside:
-        what = f"{listen} answers on this host alone: no interface has another address of its kind"
+        what = f"{listen} answers on this host alone, on {named(mine) or 'no address'}"
         return note(what, "give an interface an address, or leave it at that")
     return ok(f"{listen} answers on {named(mine)}")
 

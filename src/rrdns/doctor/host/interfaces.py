@@ -19,7 +19,7 @@ SIOCGIFCONF, SIOCGIFFLAGS = 0x8912, 0x8913  # linux/sockios.h
 IFF_UP = 0x1  # linux/if.h
 IFA_F_DADFAILED = 0x08  # linux/if_addr.h: another host has that address
 NAME_OCTETS = 16  # IFNAMSIZ
-ENTRY_OCTETS = struct.calcsize("16s2P2L")  # struct ifreq: a name, and the largest of its union
+ENTRY_OCTETS = struct.calcsize("@16s2LH3B0L")  # struct ifreq: a name, and struct ifmap
 FIRST_ROOM = 64  # entries; as long as they fill what is there, it is doubled
 
 IPV6_TABLE = Path("/proc/net/if_inet6")
