@@ -14,6 +14,7 @@ from .examinations import (
     ports,
     server,
     source,
+    state,
 )
 from .finding import Finding, Level, note
 from .patient import Patient
@@ -28,6 +29,7 @@ EXAMINATIONS: dict[str, Examination] = {
     "buffers": buffers.examine,
     "descriptors": descriptors.examine,
     "clock": clock.examine,
+    "state": state.examine,
     "reply source": source.examine,
     "delegation": delegation.examine,
     "firewall": firewall.examine,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rrdns.load import Loaded
-from rrdns.status.report import Report
+from rrdns.status.observed import Report
 
 from .seen import Host, Rights
 

@@ -129,6 +129,9 @@ class Host(Protocol):
     def opens_icmp(self, version: int) -> bool:
         """Whether this process may ping over that version of IP."""
 
+    def may_write(self, folder: str) -> bool | None:
+        """Whether this process may make files in `folder`; None where there is no such folder."""
+
     def clock(self) -> Clock:
         """The clock, as it is now."""
 

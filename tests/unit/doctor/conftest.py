@@ -56,6 +56,7 @@ class FakeHost:
     )
     icmp: set[int] = field(default_factory=lambda: {4, 6})
     time: Clock = RIGHT
+    writable: bool | None = True
     replies: dict[str, str | None] = field(default_factory=dict)
     told: dict[Name, Delegated | Unasked] = field(default_factory=dict)
     asked: list[Name] = field(default_factory=list)
@@ -79,6 +80,9 @@ class FakeHost:
 
     def opens_icmp(self, version: int) -> bool:
         return version in self.icmp
+
+    def may_write(self, folder: str) -> bool | None:
+        return self.writable
 
     def clock(self) -> Clock:
         return self.time

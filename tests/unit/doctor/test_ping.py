@@ -62,4 +62,5 @@ def test_that_only_this_process_may_not_is_noted(make_patient: MakePatient, host
 
 def test_both_versions_of_ip_are_pinged_if_members_have_both(make_patient: MakePatient) -> None:
     assert pinged(make_patient(PINGING).loaded) == {4}
+    assert pinged(make_patient("vantage: {anchors: ['2001:db8::1']}").loaded) == {6}
     assert pinged(make_patient(PINGING, ZONE + "www AAAA 2001:db8::1").loaded) == {4, 6}

@@ -24,8 +24,7 @@ def probes_of(loaded: Loaded) -> int:
         {
             target.question
             for pool in loaded.pools
-            for member in pool.members
-            for target in pool.targets(member)
+            for target in pool.all_targets()
             if not isinstance(target.check, IcmpCheck)
         }
     )

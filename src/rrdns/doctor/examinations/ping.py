@@ -1,4 +1,4 @@
-"""May the checks of type icmp send their pings?"""
+"""May the pings be sent, of checks of type icmp and of anchors?"""
 
 from collections.abc import Iterator, Set
 
@@ -21,7 +21,7 @@ def examine(patient: Patient) -> Iterator[Finding]:
     """Of this process it is tried; of a server or a service, what it may is known."""
     versions = pinged(patient.loaded)
     if not versions:
-        yield ok("nothing to permit: no pool has a check of type icmp")
+        yield ok("nothing to permit: no pool has a check of type icmp, and there is no anchor")
         return
     refused = [version for version in sorted(versions) if not patient.host.opens_icmp(version)]
     if patient.serving is patient.own:
@@ -34,14 +34,14 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
 
 def pinged(loaded: Loaded) -> Set[int]:
-    """The versions of IP over which members are pinged."""
-    return {
+    """The versions of IP over which members and anchors are pinged."""
+    members = {
         target.address.version
         for pool in loaded.pools
-        for member in pool.members
-        for target in pool.targets(member)
+        for target in pool.all_targets()
         if isinstance(target.check, IcmpCheck)
     }
+    return members | {anchor.version for anchor in loaded.settings.vantage.anchors}
 
 
 def judge_own(refused: list[int], own: Rights) -> Finding:

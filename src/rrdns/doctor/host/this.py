@@ -1,8 +1,10 @@
 """The host that we are on."""
 
 import errno
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rrdns.answer.reference import Transport
 from rrdns.config.settings import Listen
@@ -39,6 +41,9 @@ class ThisHost:
 
     def opens_icmp(self, version: int) -> bool:
         return kernel.opens_icmp(version)
+
+    def may_write(self, folder: str) -> bool | None:
+        return os.access(folder, os.W_OK | os.X_OK) if Path(folder).is_dir() else None
 
     def clock(self) -> Clock:
         return kernel.clock()
