@@ -15,6 +15,7 @@ from rrdns.answer.cookie import SECRET_OCTETS, CookieJar, Secrets
 from rrdns.aside import aside
 from rrdns.config.settings import DnsSettings
 from rrdns.load import Loaded, reload
+from rrdns.memory import Memory
 from rrdns.serve.players import players_for, udp_sockets
 from rrdns.serve.sockets import Bound, bind
 from rrdns.serve.tcp import TcpServer
@@ -27,6 +28,7 @@ from rrdns.watch import saves
 
 log = logging.getLogger(__name__)
 
+REMEMBERED_EVERY_S = 10.0
 SECRET_LASTS_S = 24 * 3600  # a day, as RFC 7873 section 7.1 advises
 
 T = TypeVar("T")
@@ -47,12 +49,14 @@ class App:
         dns = loaded.settings.dns
         self._jar = _new_jar() if dns.cookies else None
         self.players = players_for(dns.player, self._jar)
+        self.memory = Memory(loaded.settings.state.kept_in, time.time)
         self.steward = Steward(
             self.players.blank,
             self.players.cursors,
             SystemRandom(),
             self.probe_times.observe,
             monotonic=time.monotonic,
+            saved=self.memory.saved,
         )
         self._tcp: TcpServer | None = None
         self._reloading = asyncio.Lock()
@@ -71,7 +75,7 @@ class App:
         settings = self.loaded.settings
         async with AsyncExitStack() as opened:
             bound = _bind_all(settings.dns, udp_sockets(settings.dns, self.players), opened)
-            site = StatusSite(self, settings.status)
+            site = StatusSite(self, settings.status, settings.control.listens_at)
             await site.start()
             opened.push_async_callback(site.stop)
             loop = asyncio.get_running_loop()
@@ -108,6 +112,8 @@ class App:
         udp.start()
         self._tcp.start()
         self._in_background(self._follow_saves())
+        self._in_background(self._remember())
+        opened.push_async_callback(self.remember)
         if self._jar:
             self._in_background(self._renew_secrets(self._jar))
         self.ready = True
@@ -140,7 +146,10 @@ class App:
 
     async def _begin(self) -> None:
         async with self._reloading:
-            await self.steward.take_force(self.loaded)
+            trusted = self.memory.is_young(self.loaded.settings.state.max_age_s)
+            if trusted:
+                self.steward.narrator.trusting(time.time() - self.memory.saved.at)
+            await self.steward.take_force(self.loaded, trusted=trusted)
 
     def _reload_on_signal(self) -> None:
         """Reloads; a signal that comes while a reload has yet to begin is served by that one."""
@@ -153,6 +162,16 @@ class App:
         async with aclosing(saves(lambda: self.loaded.stamps)) as settled:
             async for _ in settled:
                 await self._reload_or_report()
+
+    async def remember(self) -> bool:
+        """Writes down what a restart is to know; whether that was possible."""
+        return await self.memory.keep(self.steward.remember())
+
+    async def _remember(self) -> None:
+        """Writes it down from time to time: nobody says good-bye before a crash."""
+        while True:
+            await asyncio.sleep(REMEMBERED_EVERY_S)
+            await self.remember()
 
     async def _renew_secrets(self, jar: CookieJar) -> None:
         """Makes cookies with another secret from time to time (RFC 7873 section 7.1)."""

@@ -44,6 +44,12 @@ class Narrator:
             counted(members, "member"),
         )
 
+    def trusting(self, age_s: float) -> None:
+        """The server starts from saved verdicts."""
+        log.info(
+            "starting from what was known %d s ago; a round of probes confirms it meanwhile", age_s
+        )
+
     def playing(self, choice: PlayerChoice, workers: int) -> None:
         """What plays the answers, and on how many threads for each address."""
         if choice is PlayerChoice.C:

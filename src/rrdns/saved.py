@@ -7,7 +7,8 @@ so that there is a whole one at any time, whatever ends the process.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -15,7 +16,7 @@ from typing import Literal, TypeVar
 from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
 from rrdns.answer.snapshot import RRKey
-from rrdns.health.check import Target
+from rrdns.health.check import Check, Target
 from rrdns.health.result import Health
 from rrdns.pool.duty import Assignment, MemberKey
 from rrdns.pool.incidents import Incident
@@ -33,7 +34,12 @@ Question = tuple[str, str]
 
 def question_of(target: Target) -> Question:
     """What `target` asks, in words that another process understands."""
-    return repr(target.check.question), str(target.address)
+    return _words_of(target.check), str(target.address)
+
+
+@lru_cache(maxsize=1024)
+def _words_of(check: Check) -> str:
+    return repr(check.question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,9 @@ class Saved:
     assignments: Mapping[MemberKey, Assignment] = field(default_factory=dict)
     departures: Mapping[MemberKey, Departure] = field(default_factory=dict)
     incidents: tuple[tuple[MemberKey, Incident], ...] = ()
+
+
+LONG_AGO = Saved(at=0.0)
 
 
 class UnreadableError(Exception):
@@ -129,7 +138,10 @@ class _File:
         """Raises ValueError where a name or an address is none, and IndexError."""
         return Saved(
             self.saved_at,
-            {(self.checks[number], address): h for number, address, h in self.verdicts},
+            {
+                (self.checks[number], address): replace(health, restored=True)
+                for number, address, health in self.verdicts
+            },
             {(from_text(owner), rtype): count for owner, rtype, count in self.cursors},
             dict(_by_key(self.orders)),
             dict(_by_key(self.departures)),

@@ -28,8 +28,10 @@ from rrdns.pool.duty import Assignment, Duty, Roster
 from rrdns.pool.incidents import Incident, Incidents
 from rrdns.pool.judge import Judge
 from rrdns.pool.member import Member, Pool
+from rrdns.pool.served import Served
 from rrdns.pool.standing import Change, Standings
 from rrdns.publisher import Publisher, families
+from rrdns.saved import LONG_AGO, Saved, question_of
 from rrdns.zone.name import Name
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class RefusedError(Exception):
 class Steward(Generic[T]):
     """Owns the monitor, the roster and the publisher; lives in one event loop.
 
+    It begins where another ended that has left `saved`.
     `blank` and `cursors` make what is played (`serve/players.py`). `on_probe` is told of each
     probe. `clock` tells the time as time.time does; for `monotonic`, see Monitor.
     """
@@ -59,8 +62,10 @@ class Steward(Generic[T]):
         probers: Probing | None = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] | None = None,
+        saved: Saved = LONG_AGO,
     ) -> None:
         self._clock = clock
+        self._saved = saved
         self.monitor = Monitor(
             self._health_changed,
             on_probe,
@@ -69,11 +74,12 @@ class Steward(Generic[T]):
             wall=clock,
             monotonic=monotonic,
         )
-        self.roster = Roster()
+        self.roster = Roster(saved.assignments)
         self.judge = Judge(self.monitor.health, self.roster)
         self.publisher = Publisher(self.judge.fitness, rng, blank, cursors, clock)
+        self.publisher.served = Served(saved.departures)
         self.standings = Standings()
-        self.incidents = Incidents()
+        self.incidents = Incidents(saved.incidents)
         self.narrator = Narrator(self.judge)
         self.pools: tuple[Pool, ...] = ()
         self._pools_of: dict[Target, list[Pool]] = {}
@@ -81,12 +87,18 @@ class Steward(Generic[T]):
         self._reviews: dict[Name, asyncio.TimerHandle] = {}
         self._order_ends: asyncio.TimerHandle | None = None
 
-    async def take_force(self, loaded: Loaded) -> None:
-        """Probes what has not been probed yet, then answers from `loaded`."""
+    async def take_force(self, loaded: Loaded, *, trusted: bool = False) -> None:
+        """Probes what has not been probed yet, then answers from `loaded`.
+
+        Where what was saved is `trusted`, it does not wait for those whose verdicts were.
+        """
         self.roster.forget_all_but(loaded.pools)
         targets = [target for pool in loaded.pools for target in pool.all_targets()]
         self.monitor.look_from(loaded.settings.vantage)
-        await self.monitor.first_round(targets)
+        if trusted:
+            known = {target: self._saved.healths.get(question_of(target)) for target in targets}
+            self.monitor.restore({t: health for t, health in known.items() if health is not None})
+        await self.monitor.first_round(targets, trusted=trusted)
         zones = {apex: version.loaded.zone for apex, version in loaded.zones.items()}
         await self.publisher.publish(zones, loaded.pools, loaded.settings.dns.identity)
         self.pools = loaded.pools
@@ -97,7 +109,23 @@ class Steward(Generic[T]):
         self.monitor.watch(targets)
         self._forget_all_but(loaded.pools)
         self._review(loaded.pools)
+        self._end_orders()
         settle(len(targets))
+
+    def remember(self) -> Saved:
+        """All that a restart is to know."""
+        healths = self.monitor.healths().items()
+        return Saved(
+            self._clock(),
+            {
+                question_of(target): health
+                for target, health in healths
+                if health.verdict.state is not State.UNKNOWN
+            },
+            assignments=self.roster.assignments,
+            departures=self.publisher.served.departures,
+            incidents=tuple(self.incidents.newest_first()),
+        )
 
     def order(
         self, pool: Pool, member: Member, assignment: Assignment, *, force: bool = False

@@ -29,6 +29,7 @@ STREET = (
     "load",
     "publisher",
     "saved",
+    "memory",
     "narrator",
     "steward",
     "status",

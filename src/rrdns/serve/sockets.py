@@ -1,10 +1,12 @@
 """Opens the sockets that are listened on, or says why that is not possible and what to do."""
 
 import errno
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from rrdns.config.settings import Listen
 
@@ -17,6 +19,13 @@ MENDS = {
     errno.EACCES: "a port below 1024 needs CAP_NET_BIND_SERVICE (see docker/README.md)",
     errno.EADDRNOTAVAIL: "no interface of this host has that address; `ip address` lists them",
     errno.EAFNOSUPPORT: "this host has no IPv6; remove the address from {setting}",
+}
+
+
+MENDS_OF_FILES = {
+    errno.EADDRINUSE: "another server listens there, or a file is in the way; see {setting}",
+    errno.EACCES: "the server's user may not write to that folder; see {setting}",
+    errno.ENOENT: "make the folder, or change {setting}",
 }
 
 
@@ -74,13 +83,37 @@ def bind_tcp(listen: Listen, setting: str) -> socket.socket:
     return tcp
 
 
+def bind_unix(path: Path, mode: int, setting: str) -> socket.socket:
+    """A listening unix socket, non-blocking, with a file of that mode. One that is left over from a
+    server that has ended is replaced. Raises ListenError.
+    """
+    with _explained(path, setting), ExitStack() as opened:
+        unix = opened.enter_context(
+            socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        )
+        if path.is_socket():
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as visitor:
+                if visitor.connect_ex(str(path)) != errno.ECONNREFUSED:
+                    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+            path.unlink()
+        before = os.umask(0o777 & ~mode)
+        try:
+            unix.bind(str(path))
+        finally:
+            os.umask(before)
+        unix.listen(BACKLOG)
+        opened.pop_all()
+    return unix
+
+
 @contextmanager
-def _explained(listen: Listen, setting: str) -> Iterator[None]:
+def _explained(listen: Listen | Path, setting: str) -> Iterator[None]:
     """Turns what the system says into what the user can do."""
+    mends = MENDS_OF_FILES if isinstance(listen, Path) else MENDS
     try:
         yield
     except OSError as error:
-        mend = MENDS.get(error.errno or 0, "check {setting}").format(setting=setting)
+        mend = mends.get(error.errno or 0, "check {setting}").format(setting=setting)
         raise ListenError(f"can not listen on {listen}: {error.strerror}; {mend}") from None
 
 

@@ -1,7 +1,7 @@
 """What the report says of pools: who is handed out, what each check found, and what was ordered."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rrdns.answer.snapshot import RRKey
@@ -44,9 +44,6 @@ class PoolReports:
         """What there is to say of one pool."""
         members_of = families(pool)
         by_family = {RRType(rtype).name: self._family(pool, rtype) for _, rtype in members_of}
-        shares: dict[Member, float] = {}
-        for key, members in members_of.items():
-            shares |= self._first_shares(key, members)
         in_rotation = [text for family in by_family.values() for text in family["in_rotation"]]
         return {
             "ttl": min((family["ttl"] for family in by_family.values()), default=None),
@@ -56,14 +53,29 @@ class PoolReports:
             "budget_s": pool.failover_budget_s,
             "families": by_family,
             "members": [
-                {
-                    **self._member(pool, member),
-                    "in_rotation": str(member.address) in in_rotation,
-                    "first_share": shares.get(member),
-                }
-                for member in pool.members
+                report
+                for key, members in members_of.items()
+                for report in self._members(pool, key, members)
             ],
         }
+
+    def member(self, pool: Pool, member: Member) -> Report:
+        """What there is to say of one member."""
+        reports = self.of(pool)["members"]
+        found: Report = next(each for each in reports if each["address"] == str(member.address))
+        return found
+
+    def _members(self, pool: Pool, key: RRKey, members: Iterable[Member]) -> Iterator[Report]:
+        """The reports of the members of one family."""
+        rotation = rotation_at(self._observed, *key)
+        counts = {member: self._firsts[key, member.address.packed] for member in members}
+        total = sum(counts.values())
+        for member, count in counts.items():
+            yield {
+                **self._member(pool, member),
+                "in_rotation": member in rotation.members,
+                "first_share": round(count / total, 4) if total else None,
+            }
 
     def _family(self, pool: Pool, rtype: int) -> Report:
         rotation = rotation_at(self._observed, pool.owner, rtype)
@@ -100,12 +112,6 @@ class PoolReports:
             "drill_until": self._drill_until(healths),
             "checks": [self._check(target, health) for target, health in healths.items()],
         }
-
-    def _first_shares(self, key: RRKey, members: Iterable[Member]) -> dict[Member, float]:
-        """The members' shares of the first places in the answers; empty: there are none yet."""
-        counts = {member: self._firsts[key, member.address.packed] for member in members}
-        total = sum(counts.values())
-        return {member: round(count / total, 4) for member, count in counts.items() if total}
 
     def _duty(self, pool: Pool, member: Member) -> Report:
         assignment = self._steward.roster.assignment(pool, member)

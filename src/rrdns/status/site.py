@@ -1,22 +1,25 @@
-"""The status server: what is shown where, over HTTP. It reads, and takes no orders."""
+"""The status server: what is shown where, over HTTP, and where operators' orders come in."""
 
 import asyncio
 import json
 import logging
+import socket
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from rrdns.config.settings import Listen
-from rrdns.serve.sockets import bind_tcp
+from rrdns.serve.sockets import bind_tcp, bind_unix
 from rrdns.zone import name as names
 
 from . import metrics
 from .door import Door
 from .metrics import Measured, Metrics
+from .orders import WHERE, Commanded, OrderError, Orders, find_pool, is_order
 from .pools import PoolReports
 from .report import incidents_report, report
 from .text import render
@@ -28,7 +31,9 @@ LINGER_S = 1.0  # for which the body of a refused request is thrown away, so tha
 STOP_S = 0.3  # for replies that are being sent when the server ends
 LONGEST_LINE = 4096  # octets of a request line or a header field
 
+ORDERING = "POST"
 READING = ("GET", "HEAD")
+CONTROL_MODE = 0o660  # of the unix socket: its user and group give orders
 POOLS = "/pools/"
 
 # No cache may keep what is true now, and no browser may take it for something that runs.
@@ -39,14 +44,24 @@ HEADERS = {
 }
 
 
-class StatusSite:
-    """Shows one server's status on one address, from `start` to `stop`."""
+class Shown(Measured, Commanded, Protocol):
+    """All that the site reads and orders."""
 
-    def __init__(self, observed: Measured, listen: Listen) -> None:
+
+class StatusSite:
+    """Shows one server's status on one address, and on a unix socket, from `start` to `stop`.
+
+    Orders come in by the unix socket, or with a token.
+    """
+
+    def __init__(self, observed: Shown, listen: Listen, control: Path | None = None) -> None:
         self._observed = observed
         self._listen = listen
+        self._control = control
         self._metrics = Metrics(observed)
+        self._orders = Orders(observed)
         self._server: asyncio.Server | None = None
+        self._control_server: asyncio.Server | None = None
         self._pages: Mapping[str, Callable[[], web.Response]] = {
             "/": lambda: _text(render(report(observed))),
             "/status": lambda: _json(report(observed)),
@@ -78,7 +93,11 @@ class StatusSite:
             auto_decompress=False,
         )
         self._door = Door(self._http)
-        self._server = await asyncio.get_running_loop().create_server(self._door, sock=sock)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._door, sock=sock)
+        if self._control is not None:
+            control = bind_unix(self._control, CONTROL_MODE, "control.socket")
+            self._control_server = await loop.create_unix_server(self._door, sock=control)
 
     async def stop(self) -> None:
         """Stops accepting, and closes every connection once its reply is sent, within `STOP_S`."""
@@ -86,6 +105,9 @@ class StatusSite:
             return
         self._server.close()
         self._server = None
+        if self._control_server is not None and self._control is not None:
+            self._control_server.close()
+            self._control.unlink(missing_ok=True)
         self._http.pre_shutdown()
         await self._http.shutdown(STOP_S)
         self._door.close()
@@ -94,7 +116,7 @@ class StatusSite:
         """The reply to any request. A fault of ours is logged and costs this one reply."""
         may_stay = self._door.request_came(request.protocol)
         try:
-            response = self._response(request)
+            response = await self._response(request)
         except Exception:
             log.exception("no reply to %s %r; please report this", request.method, request.path)
             response = _error(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of rrdns; see its log")
@@ -103,15 +125,18 @@ class StatusSite:
             response.force_close()
         return response
 
-    def _response(self, request: web.BaseRequest) -> web.Response:
-        if request.method not in READING:
+    async def _response(self, request: web.BaseRequest) -> web.Response:
+        ordering = request.method == ORDERING and is_order(request.path)
+        if request.method not in READING and not ordering:
             return self._refusal(
-                request, HTTPStatus.METHOD_NOT_ALLOWED, "this server is only for reading: use GET"
+                request, HTTPStatus.METHOD_NOT_ALLOWED, f"this is only for reading; {WHERE}"
             )
         if request.body_exists:
             return self._refusal(
                 request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "send the request without a body"
             )
+        if ordering:
+            return await self._order(request)
         if request.path.startswith(POOLS):
             return self._pool(request.path.removeprefix(POOLS))
         page = self._pages.get(request.path)
@@ -129,15 +154,21 @@ class StatusSite:
         return response
 
     def _pool(self, text: str) -> web.Response:
-        """The pool of that name, with or without its final dot, in any letter case."""
-        by_name = {names.to_text(pool.owner): pool for pool in self._observed.loaded.pools}
-        try:
-            pool = by_name.get(names.to_text(names.from_text(text)))
-        except ValueError as error:
-            return _error(HTTPStatus.NOT_FOUND, str(error), pools=list(by_name))
+        pool = find_pool(self._observed, text)
         if pool is None:
-            return _error(HTTPStatus.NOT_FOUND, f"there is no pool {text}", pools=list(by_name))
+            known = [names.to_text(pool.owner) for pool in self._observed.loaded.pools]
+            return _error(HTTPStatus.NOT_FOUND, f"there is no pool {text}", pools=known)
         return _json(PoolReports(self._observed, recent=True).of(pool))
+
+    async def _order(self, request: web.BaseRequest) -> web.Response:
+        """Whoever may open the unix socket may give orders; who comes by TCP has to prove it."""
+        transport = request.transport
+        sock = transport.get_extra_info("socket") if transport else None
+        trusted = sock is not None and sock.family == socket.AF_UNIX
+        try:
+            return _json(await self._orders.take(request, trusted=trusted))
+        except OrderError as error:
+            return _error(error.status, str(error))
 
     def _readiness(self) -> web.Response:
         if self._observed.ready:

@@ -117,6 +117,9 @@ class Server:
         pools = self.loaded.pools
         return [t for pool in pools for member in pool.members for t in pool.targets(member)]
 
+    async def remember(self) -> bool:
+        return False
+
     async def start(self) -> None:
         """The first round, and what follows it."""
         await self.steward.take_force(self.loaded)
