@@ -3,13 +3,18 @@
 Anchors are addresses that answer as long as this host has a way out, such as its gateway. All of
 them together are asked in rounds, which are numbered in the order in which they start.
 
-| a probe passed, or failed, and ...                                        | then it         |
-|---------------------------------------------------------------------------|-----------------|
-| we are known to be cut off                                                | is not judged   |
-| it failed, and a round that started since it did was silent               | is not judged   |
-| it failed, and a round that started since it did is still waited for      | waits           |
-| it failed, and no anchor has answered a round that started after its end  | waits           |
-| else: the way out was open when it ended, and not seen closed before      | counts          |
+A failure counts where the way out was open before, during and after the probe:
+
+| what is known when a probe has ended                                             | then it       |
+|----------------------------------------------------------------------------------|---------------|
+| we are cut off                                                                   | is not judged |
+| it passed                                                                        | counts        |
+| it failed; the last round before its start, or one since then, was silent        | is not judged |
+| it failed; the first round after its end, or one of those, is still waited for   | waits         |
+| it failed; all of them were answered                                             | counts        |
+
+So a cut that lasts longer than the interval between two rounds costs no member a failure,
+whenever it begins and ends.
 
 One silent round, which a lost packet may explain, keeps failures from counting. After `SILENT`
 rounds in a row we say that we are cut off; after the next answer, that we are not.
@@ -83,8 +88,8 @@ class Rounds:
         """How many rounds have started: the number of the next one."""
         self._anchors = anchors
         self._open: dict[int, int] = {}  # the rounds that are waited for: how many may yet answer
-        self._last_silent = -1
-        self._last_answered = -1
+        self._last_silent = -2  # before the round that would have been before the first
+        self._last_answered = -2
         self._silent_in_a_row = 0
 
     def start(self) -> int:
@@ -125,8 +130,9 @@ class Rounds:
             return Judgement.NOT_JUDGED
         if outcome is Outcome.PASS:
             return Judgement.COUNTS
-        if self._last_silent >= begun:
+        before = begun - 1
+        if self._last_silent >= before:
             return Judgement.NOT_JUDGED
-        if self._last_answered < ended or any(begun <= n < ended for n in self._open):
+        if self.started <= ended or any(before <= n <= ended for n in self._open):
             return Judgement.WAITS
         return Judgement.COUNTS

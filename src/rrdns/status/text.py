@@ -85,6 +85,8 @@ def _member(member: dict[str, Any]) -> Iterator[Row]:
     """A row for each check; the first one carries what is said of the member."""
     state = member["state"] if member["state"] == "up" else member["state"].upper()
     notes = [note for note in ("suspect", "restored", "backup") if member[note]]
+    if member["drill_until"]:
+        notes.append(f"drill until {_short(member['drill_until'])}")
     head: Row = (
         "*" if member["in_rotation"] else "",
         member["address"],

@@ -6,10 +6,8 @@ All on virtual time: a fake network answers, and the clock jumps.
 import asyncio
 import itertools
 import logging
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,59 +20,9 @@ from rrdns.health.result import Health, Result
 from rrdns.health.verdict import Outcome, State, Verdict
 
 from .conftest import Run
+from .network import CHECK, ERROR, FAIL, PASS, Answer, Changes, Network, now, target
 
-PASS, FAIL, ERROR = Outcome.PASS, Outcome.FAIL, Outcome.ERROR
 UP, DOWN = State.UP, State.DOWN
-CHECK = IcmpCheck(name="alive")
-
-Answer = tuple[Outcome, float]  # and how long it takes
-
-
-def target(n: int = 1, check: IcmpCheck = CHECK) -> Target:
-    return Target(check, IPv4Address(f"192.0.2.{n}"))
-
-
-def now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-@dataclass
-class Network:
-    """Fake probers: `answer(target, start, count)` says how each probe ends."""
-
-    answer: Callable[[Target, float, int], Answer] = lambda *_: (PASS, 0.001)
-    starts: dict[Target, list[float]] = field(default_factory=dict)
-    in_flight: Counter[Target] = field(default_factory=Counter)
-    most_in_flight: int = 0
-    closed: bool = False
-
-    async def probe(self, target: Target) -> Result:
-        starts = self.starts.setdefault(target, [])
-        starts.append(now())
-        outcome, delay = self.answer(target, now(), len(starts))
-        self.in_flight[target] += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight[target])
-        try:
-            await asyncio.sleep(delay)
-        finally:
-            self.in_flight[target] -= 1
-        return Result(outcome, f"{outcome} after {delay}", delay)
-
-    async def aclose(self) -> None:
-        self.closed = True
-
-
-@dataclass
-class Changes:
-    """An `on_change` that remembers."""
-
-    seen: list[tuple[float, Target, Verdict, Verdict]] = field(default_factory=list)
-
-    def __call__(self, target: Target, before: Health, after: Health) -> None:
-        self.seen.append((now(), target, before.verdict, after.verdict))
-
-    def states(self, of: Target) -> list[State]:
-        return [after.state for _, target, _, after in self.seen if target == of]
 
 
 def script(*outcomes: Outcome) -> Callable[[Target, float, int], Answer]:
@@ -443,6 +391,201 @@ def test_an_edit_of_the_rhythm_keeps_what_was_found(run_virtual: Run) -> None:
         await asyncio.sleep(10)
         assert changes.states(after) == [UP, DOWN]  # suspect first
         assert monitor.health(after).decided_by == 3
+        await monitor.aclose()
+
+    run_virtual(story())
+
+
+def saved(state: State, **more: Any) -> Health:
+    """What another process has left of a target."""
+    return Health(Verdict(state), since=1.0, last=Result(FAIL, "as saved", 0.1), **more)
+
+
+def test_what_was_restored_is_trusted_and_confirmed_behind(run_virtual: Run) -> None:
+    async def story() -> None:
+        network = Network(lambda of, *_: (FAIL if of == target(2) else PASS, 0.4))
+        monitor = Monitor(Changes(), probers=network)
+        monitor.restore({target(1): saved(UP), target(2): saved(DOWN), target(3): saved(UP)})
+        targets = [target(1), target(2)]
+        await monitor.first_round(targets, trusted=True)
+        assert now() == 0.0
+        assert [monitor.health(of).verdict.state for of in targets] == [UP, DOWN]
+        assert all(monitor.health(of).restored for of in targets)
+        await monitor.confirmed()
+        assert now() == pytest.approx(0.4, abs=0.1)
+        assert not any(monitor.health(of).restored for of in targets)
+        assert [len(starts) for starts in network.starts.values()] == [1, 1]
+        monitor.watch([*targets, target(3)])
+        assert monitor.health(target(3)).verdict.state is UP
+        monitor.watch(targets)
+        monitor.watch([*targets, target(3)])
+        assert monitor.health(target(3)).verdict.state is State.UNKNOWN, "restored but once"
+        await monitor.aclose()
+
+    run_virtual(story())
+
+
+def test_those_that_were_not_restored_are_waited_for(run_virtual: Run) -> None:
+    async def story() -> None:
+        network = Network(lambda of, *_: (PASS, 0.1 if of == target(1) else 0.8))
+        monitor = Monitor(Changes(), probers=network)
+        monitor.restore({target(2): saved(UP), target(3): saved(State.UNKNOWN)})
+        await monitor.first_round([target(1), target(2)], trusted=True)
+        assert now() == pytest.approx(0.1, abs=0.05)
+        assert monitor.health(target(2)).restored
+        await monitor.first_round([target(3)], trusted=True)
+        assert now() == pytest.approx(0.9, abs=0.05), "nothing was known of this one"
+        await monitor.aclose()
+
+    run_virtual(story())
+
+
+def test_without_trust_what_was_restored_is_probed_like_any(run_virtual: Run) -> None:
+    async def story() -> None:
+        monitor = Monitor(Changes(), probers=Network(lambda *_: (PASS, 0.4)))
+        monitor.restore({target(): saved(UP)})
+        await monitor.first_round([target()])
+        assert not monitor.health(target()).restored
+        assert now() == pytest.approx(0.4, abs=0.1)
+        await monitor.aclose()
+
+    run_virtual(story())
+
+
+def test_a_change_of_what_was_restored_takes_its_full_streak(run_virtual: Run) -> None:
+    async def story() -> None:
+        changes = Changes()
+        monitor = Monitor(changes, probers=Network(script(FAIL)))
+        renamed = target(check=IcmpCheck(name="ping", interval_s=3.0))
+        monitor.restore({target(): saved(UP, last_pass=0.5)})
+        await monitor.first_round([renamed], trusted=True)
+        monitor.watch([renamed])
+        await monitor.confirmed()
+        assert monitor.health(renamed).verdict == Verdict(UP, 1)
+        await asyncio.sleep(1.0)
+        assert changes.states(renamed) == [UP, DOWN]
+        assert monitor.health(renamed).last_pass == 0.5
+        await monitor.aclose()
+
+    run_virtual(story())
+
+
+def test_a_monitor_that_closes_while_it_confirms_leaves_nothing(run_virtual: Run) -> None:
+    async def story() -> None:
+        monitor = Monitor(Changes(), probers=Network(lambda *_: (PASS, 1e6)))
+        targets = [target(n) for n in range(200)]
+        monitor.restore(dict.fromkeys(targets, saved(UP)))
+        await monitor.first_round(targets, trusted=True)
+        await asyncio.sleep(0)
+        await monitor.aclose()
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run_virtual(story())
+
+
+def test_a_drill_fails_unsent_and_ends_by_itself(run_virtual: Run) -> None:
+    async def story() -> None:
+        network = Network()
+        changes = Changes()
+        monitor = Monitor(changes, probers=network, wall=lambda: 1_767_225_600.0 + now())
+        monitor.watch([target(1), target(2)])
+        await asyncio.sleep(10.0)
+        monitor.drill([target(1)], 1_767_225_600.0 + 70.0)
+        assert monitor.drilled(target(1)) == 1_767_225_670.0
+        assert monitor.drilled(target(2)) is None
+        sent = len(network.starts[target(1)])
+        await asyncio.sleep(20.0)
+        assert changes.states(target(1)) == [UP, UP, DOWN]
+        last = monitor.health(target(1)).last
+        assert last is not None
+        assert (last.outcome, last.reason) == (FAIL, "fire drill until 00:01:10Z")
+        await asyncio.sleep(39.9)
+        assert len(network.starts[target(1)]) == sent
+        await asyncio.sleep(10.0)
+        assert changes.states(target(1))[-1] is UP
+        assert monitor.drilled(target(1)) is None
+        assert changes.states(target(2)) == [UP]
+        await monitor.aclose()
+
+    run_virtual(story())
+
+
+def test_a_drill_outlives_an_edit_of_the_rhythm_and_can_be_called_off(run_virtual: Run) -> None:
+    async def story() -> None:
+        monitor = Monitor(Changes(), probers=Network(), wall=now)
+        monitor.watch([target()])
+        monitor.drill([target()], 1000.0)
+        edited = target(check=IcmpCheck(name="ping", interval_s=1.0))
+        monitor.watch([edited])
+        assert monitor.drilled(edited) == 1000.0
+        await asyncio.sleep(10.0)
+        assert monitor.health(edited).verdict.state is DOWN
+        monitor.drill([edited], 0.0)
+        await asyncio.sleep(10.0)
+        assert monitor.health(edited).verdict.state is UP
+        await monitor.aclose()
+
+    run_virtual(story())
+
+
+def test_recent_probes_are_told_with_their_starts_oldest_first(run_virtual: Run) -> None:
+    async def story() -> None:
+        network = Network(lambda _t, _s, count: (FAIL, 1.0) if count == 2 else (PASS, 0.25))
+        monitor = Monitor(Changes(), probers=network, wall=now)
+        monitor.watch([target()])
+        assert monitor.recent(target()) == []
+        await asyncio.sleep(10.0)
+        recent = monitor.recent(target())
+        starts = network.starts[target()][: len(recent)]
+        assert [seen.at for seen in recent] == pytest.approx(starts, abs=0.002)
+        assert [seen.outcome for seen in recent[:3]] == [PASS, FAIL, PASS]
+        assert [seen.elapsed_s for seen in recent[:3]] == pytest.approx([0.25, 1.0, 0.25])
+        monitor.watch([target(check=IcmpCheck(name="ping"))])
+        assert monitor.recent(target(check=IcmpCheck(name="ping"))) == recent
+        with pytest.raises(KeyError):
+            monitor.recent(target())
+        await monitor.aclose()
+
+    run_virtual(story())
+
+
+def test_lateness_is_counted_from_when_a_probe_was_due(run_virtual: Run) -> None:
+    async def story() -> None:
+        network = Network(lambda _t, _s, count: (FAIL, 5.0) if count % 9 == 0 else (PASS, 0.1))
+        monitor = Monitor(Changes(), probers=network)
+        await monitor.first_round([target()])
+        assert sum(monitor.lateness.counts) == 0, "it was not due"
+        monitor.watch([target()])
+        await asyncio.sleep(300.0)
+        assert sum(monitor.lateness.counts) == len(network.starts[target()]) - 1
+        assert monitor.lateness.most_s == pytest.approx(0.0, abs=1e-6), "on virtual time"
+        await monitor.aclose()
+
+        late = Monitor(Changes(), probers=Network(), monotonic=lambda: now() + 0.3)
+        late.watch([target()])
+        await asyncio.sleep(10.0)
+        assert late.lateness.most_s == pytest.approx(0.3)
+        await late.aclose()
+
+    run_virtual(story())
+
+
+def test_a_member_that_flaps_for_ever_is_probed_for_ever(run_virtual: Run) -> None:
+    """However many passes it needs, its probes neither stop nor pile up."""
+
+    async def story() -> None:
+        check = IcmpCheck(name="x", interval_s=1.0, fast_interval_s=0.1, timeout_s=3.0, rise=2)
+        network = Network(lambda _t, start, _c: (PASS, 0.01) if start % 20 > 10 else (FAIL, 3.0))
+        changes = Changes()
+        monitor = Monitor(changes, probers=network, wall=now)
+        monitor.watch([target(check=check)])
+        await asyncio.sleep(2000.0)
+        starts = network.starts[target(check=check)]
+        assert max(b - a for a, b in itertools.pairwise(starts)) <= 4.0
+        assert network.most_in_flight <= 2
+        turns = changes.states(target(check=check))[-100:]
+        assert set(turns) == {UP, DOWN}
         await monitor.aclose()
 
     run_virtual(story())

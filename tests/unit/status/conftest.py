@@ -1,5 +1,6 @@
 """A server without its sockets, all of it real but what its probes find."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -124,6 +125,12 @@ class Server:
         """The first round, and what follows it."""
         await self.steward.take_force(self.loaded)
         self.ready = True
+
+
+async def until_cut_off(server: Server) -> None:
+    """Returns once `server` has found that no anchor answers."""
+    while not ((view := server.steward.monitor.vantage) and view.cut_off):  # noqa: ASYNC110 - no event tells of it
+        await asyncio.sleep(0.01)
 
 
 MakeServer = Callable[..., Server]

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from ipaddress import ip_address
 
 import dns.message
 import pytest
@@ -14,9 +15,10 @@ from rrdns.answer.reference import Transport
 from rrdns.errors import Place, Problem, Severity
 from rrdns.health.check import TcpCheck
 from rrdns.health.durations import BOUNDS_S
+from rrdns.health.vantage import Vantage
 from rrdns.status.metrics import CONTENT_TYPE, Measured, Metrics
 
-from .conftest import ERROR, FAIL, STARTED_AT, ZONE, MakeServer, Server
+from .conftest import ERROR, FAIL, STARTED_AT, ZONE, MakeServer, Server, until_cut_off
 
 POOL = "www.linux.example."
 RESERVED = ("_total", "_sum", "_count", "_bucket", "_created", "_info")
@@ -231,3 +233,23 @@ async def test_any_name_can_be_a_label(make_server: MakeServer) -> None:
     await server.start()
     labels = {"pool": POOL, "address": "192.0.2.1", "name": 'a"b\\c'}
     assert value(server, "rrdns_member_in_rotation", **labels) == 1
+
+
+async def test_a_cut_is_a_gauge_where_there_are_anchors(make_server: MakeServer) -> None:
+    server = make_server()
+    assert "rrdns_cut_off" not in families(server)
+    server.findings.found["192.0.2.254", "vantage"] = FAIL
+    server.steward.monitor.look_from(Vantage((ip_address("192.0.2.254"),), interval_s=0.1))
+    assert value(server, "rrdns_cut_off") == 0
+    await until_cut_off(server)
+    assert value(server, "rrdns_cut_off") == 1
+
+
+async def test_lateness_is_a_histogram_and_its_maximum(server: Server) -> None:
+    server.steward.monitor.lateness.add(0.002)
+    server.steward.monitor.lateness.add(0.2)
+    name = "rrdns_probe_lateness_seconds"
+    assert value(server, f"{name}_count") == 2
+    assert value(server, f"{name}_sum") == pytest.approx(0.202)
+    assert value(server, f"{name}_bucket", le="0.0025") == 1
+    assert value(server, "rrdns_probe_lateness_max_seconds") == 0.2

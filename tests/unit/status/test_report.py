@@ -5,16 +5,21 @@ import json
 import os
 import time
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from rrdns.errors import Place, Problem
+from rrdns.health.result import Health
+from rrdns.health.vantage import Vantage
+from rrdns.health.verdict import State, Verdict
 from rrdns.load import reload
 from rrdns.status.observed import Reloads
+from rrdns.status.pools import PoolReports
 from rrdns.status.report import report
 
-from .conftest import CONFIG, ERROR, FAIL, ZONE, MakeServer, Server
+from .conftest import CONFIG, ERROR, FAIL, STARTED_AT, ZONE, MakeServer, Server, until_cut_off
 
 POOL, ZONE_NAME = "www.linux.example.", "linux.example."
 
@@ -203,3 +208,56 @@ def test_reloads_are_counted_by_how_they_ended() -> None:
     reloads.done(accepted=False, now=2.0)
     reloads.done(accepted=True, now=3.0)
     assert reloads == Reloads(accepted=2, rejected=1, last_at=3.0)
+
+
+async def test_the_vantage_tells_who_was_asked_and_since_when_nobody_answers(
+    make_server: MakeServer,
+) -> None:
+    server = make_server()
+    server.findings.found["192.0.2.254", "vantage"] = FAIL
+    assert report(server)["vantage"] is None
+    server.steward.monitor.look_from(Vantage((ip_address("192.0.2.254"),), interval_s=0.1))
+    assert report(server)["vantage"] == {
+        "cut_off": False,
+        "since": None,
+        "anchors": [{"address": "192.0.2.254", "outcome": None, "reason": None, "at": None}],
+    }
+    await until_cut_off(server)
+    said = report(server)["vantage"]
+    assert said["cut_off"]
+    assert said["since"].endswith("Z")
+    [anchor] = said["anchors"]
+    assert (anchor["outcome"], anchor["reason"]) == ("fail", FAIL.reason)
+    assert anchor["at"].endswith("Z")
+
+
+async def test_recent_probes_are_told_of_one_pool_and_not_of_all(server: Server) -> None:
+    [pool] = server.loaded.pools
+    [check, _] = PoolReports(server, recent=True).of(pool)["members"][0]["checks"]
+    [[at_ms, outcome, elapsed_ms]] = check["recent"]
+    assert at_ms == (STARTED_AT + 1) * 1000
+    assert (outcome, elapsed_ms) == ("pass", 0.4)
+    assert (check["elapsed_ms"], check["rise_needed"]) == (0.4, 2)
+    assert "recent" not in PoolReports(server).of(pool)["members"][0]["checks"][0]
+
+
+async def test_recent_probes_of_one_that_was_never_probed_are_none(
+    make_server: MakeServer,
+) -> None:
+    server = make_server()
+    [pool] = server.loaded.pools
+    assert PoolReports(server, recent=True).of(pool)["members"][0]["checks"][0]["recent"] == []
+
+
+async def test_a_drill_and_what_was_restored_are_told(make_server: MakeServer) -> None:
+    server = make_server()
+    health = Health(Verdict(State.UP), since=1.0)
+    server.steward.monitor.restore({target: health for target in server.targets})
+    server.findings.say("192.0.2.1", ERROR)
+    await server.start()
+    drilled = server.targets[0]
+    server.steward.monitor.drill([drilled], 4_000_000_000.0)
+    first, second, _ = report(server)["pools"][POOL]["members"]
+    assert (first["restored"], second["restored"]) == (True, False)
+    assert first["drill_until"] == "2096-10-02T07:06:40.000Z"
+    assert second["drill_until"] is None

@@ -112,3 +112,28 @@ def test_a_server_without_pools_shows_its_zones(said: dict[str, Any]) -> None:
 )
 def test_a_length_of_time_is_told_in_its_two_largest_units(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
+
+
+def test_a_cut_comes_first_with_what_each_anchor_says(said: dict[str, Any]) -> None:
+    anchors = [
+        {"address": "192.0.2.254", "outcome": "fail", "reason": "no answer within 0.5 s"},
+        {"address": "192.0.2.253", "outcome": "error", "reason": "no route from this host"},
+    ]
+    said["vantage"] = {"cut_off": True, "since": "2026-01-01T00:00:00.000Z", "anchors": anchors}
+    lines = render(said).splitlines()
+    assert lines[2:5] == [
+        "CUT OFF since 2026-01-01 00:00:00Z: no anchor answers; verdicts are frozen",
+        "  192.0.2.254: no answer within 0.5 s",
+        "  192.0.2.253: no route from this host",
+    ]
+    said["vantage"] |= {"cut_off": False, "since": None}
+    assert "CUT OFF" not in render(said)
+
+
+def test_what_was_restored_and_what_is_a_drill_are_notes(said: dict[str, Any]) -> None:
+    members = said["pools"][POOL]["members"]
+    members[0] |= {"restored": True}
+    members[1] |= {"drill_until": "2026-01-01T00:01:00.000Z"}
+    table = render(said)
+    assert "up, restored" in line_with("192.0.2.1 ", table)
+    assert "up, drill until 2026-01-01 00:01:00Z" in line_with("192.0.2.2", table)
