@@ -6,7 +6,7 @@ import resource
 import signal
 import time
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from random import SystemRandom
 from secrets import token_bytes
 from typing import Any, TypeVar
@@ -29,6 +29,7 @@ from rrdns.watch import saves
 log = logging.getLogger(__name__)
 
 REMEMBERED_EVERY_S = 10.0
+REMEMBERED_AT_MOST_EVERY_S = 1.0
 SECRET_LASTS_S = 24 * 3600  # a day, as RFC 7873 section 7.1 advises
 
 T = TypeVar("T")
@@ -46,10 +47,10 @@ class App:
         self.ready = False
         self.reloads = Reloads()
         self.probe_times = ProbeTimes()
-        dns = loaded.settings.dns
+        dns, state = loaded.settings.dns, loaded.settings.state
         self._jar = _new_jar() if dns.cookies else None
         self.players = players_for(dns.player, self._jar)
-        self.memory = Memory(loaded.settings.state.kept_in, time.time)
+        self.memory = Memory(state.kept_in, state.max_age_s, time.time)
         self.steward = Steward(
             self.players.blank,
             self.players.cursors,
@@ -146,10 +147,9 @@ class App:
 
     async def _begin(self) -> None:
         async with self._reloading:
-            trusted = self.memory.is_young(self.loaded.settings.state.max_age_s)
-            if trusted:
-                self.steward.narrator.trusting(time.time() - self.memory.saved.at)
-            await self.steward.take_force(self.loaded, trusted=trusted)
+            if self.memory.is_young:
+                self.steward.narrator.trusting(self.memory.age_s)
+            await self.steward.take_force(self.loaded, trusted=self.memory.is_young)
 
     def _reload_on_signal(self) -> None:
         """Reloads; a signal that comes while a reload has yet to begin is served by that one."""
@@ -169,9 +169,13 @@ class App:
 
     async def _remember(self) -> None:
         """Writes it down from time to time: nobody says good-bye before a crash."""
+        news = self.steward.news
         while True:
-            await asyncio.sleep(REMEMBERED_EVERY_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), REMEMBERED_EVERY_S)
+            news.clear()
             await self.remember()
+            await asyncio.sleep(REMEMBERED_AT_MOST_EVERY_S)
 
     async def _renew_secrets(self, jar: CookieJar) -> None:
         """Makes cookies with another secret from time to time (RFC 7873 section 7.1)."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from rrdns.aside import aside
@@ -16,26 +17,26 @@ CLOCKS_DIFFER_S = 60.0  # a file from the future is of another clock, and its ag
 class Memory:
     """The state file at `path`, or nothing where that is None.
 
-    `saved` is what it held when the server was started. `problem` says why it is not, or was not,
-    what it should be; `saved_at` is when it was last written (time.time).
+    `saved` is what it held when the server was started, without what was believed of members if
+    that is older than `max_age_s`: `is_young` says whether. `problem` says why the file is not, or
+    was not, what it should be; `saved_at` is when it was last written (time.time).
     """
 
-    def __init__(self, path: Path | None, clock: Callable[[], float]) -> None:
+    def __init__(self, path: Path | None, max_age_s: float, clock: Callable[[], float]) -> None:
         self.path = path
         self.saved = LONG_AGO
         self.saved_at: float | None = None
         self.problem: str | None = None
-        self._clock = clock
         self._writing = asyncio.Lock()
         try:
             self.saved = (path and read(path)) or LONG_AGO
         except UnreadableError as error:
             self.problem = f"{path} is ignored: {error}"
             log.warning("%s; the server starts without what it remembered", self.problem)
-
-    def is_young(self, max_age_s: float) -> bool:
-        """Whether what was saved may stand for what is so now."""
-        return -CLOCKS_DIFFER_S <= self._clock() - self.saved.at <= max_age_s
+        self.age_s = clock() - self.saved.at
+        self.is_young = -CLOCKS_DIFFER_S <= self.age_s <= max_age_s
+        if not self.is_young:
+            self.saved = replace(self.saved, healths={}, standings={})
 
     async def keep(self, saved: Saved) -> bool:
         """Has the file hold `saved`; whether that is so. Why not is said once, and in `problem`."""

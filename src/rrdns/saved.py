@@ -21,6 +21,7 @@ from rrdns.health.result import Health
 from rrdns.pool.duty import Assignment, MemberKey
 from rrdns.pool.incidents import Incident
 from rrdns.pool.served import Departure
+from rrdns.pool.standing import Standing
 from rrdns.zone.name import from_text, to_text
 
 MAX_FILE_OCTETS = 256 << 20  # a hundred thousand members take a tenth of it
@@ -49,6 +50,7 @@ class Saved:
     at: float
     healths: Mapping[Question, Health] = field(default_factory=dict)
     cursors: Mapping[RRKey, int] = field(default_factory=dict)
+    standings: Mapping[MemberKey, Standing] = field(default_factory=dict)
     assignments: Mapping[MemberKey, Assignment] = field(default_factory=dict)
     departures: Mapping[MemberKey, Departure] = field(default_factory=dict)
     incidents: tuple[tuple[MemberKey, Incident], ...] = ()
@@ -115,6 +117,7 @@ class _File:
     checks: list[str]
     verdicts: list[tuple[NonNegativeInt, str, Health]]
     cursors: list[tuple[str, int, NonNegativeInt]]
+    standings: Members[Standing]
     orders: Members[Assignment]
     departures: Members[Departure]
     incidents: Members[Incident]
@@ -129,6 +132,7 @@ class _File:
             list(checks),
             [(numbers[check], address, h) for (check, address), h in saved.healths.items()],
             [(to_text(owner), rtype, count) for (owner, rtype), count in saved.cursors.items()],
+            _members(saved.standings.items()),
             _members(saved.assignments.items()),
             _members(saved.departures.items()),
             _members(saved.incidents),
@@ -143,6 +147,7 @@ class _File:
                 for number, address, health in self.verdicts
             },
             {(from_text(owner), rtype): count for owner, rtype, count in self.cursors},
+            dict(_by_key(self.standings)),
             dict(_by_key(self.orders)),
             dict(_by_key(self.departures)),
             tuple(_by_key(self.incidents)),

@@ -78,10 +78,12 @@ class Steward(Generic[T]):
         self.judge = Judge(self.monitor.health, self.roster)
         self.publisher = Publisher(self.judge.fitness, rng, blank, cursors, clock)
         self.publisher.served = Served(saved.departures)
-        self.standings = Standings()
+        self.standings = Standings(saved.standings)
         self.incidents = Incidents(saved.incidents)
         self.narrator = Narrator(self.judge)
         self.pools: tuple[Pool, ...] = ()
+        self.news = asyncio.Event()
+        """Something has happened that a restart is to know; to be cleared by who takes note."""
         self._pools_of: dict[Target, list[Pool]] = {}
         self._stale: set[Pool] = set()
         self._reviews: dict[Name, asyncio.TimerHandle] = {}
@@ -122,6 +124,7 @@ class Steward(Generic[T]):
                 for target, health in healths
                 if health.verdict.state is not State.UNKNOWN
             },
+            standings=self.standings.known,
             assignments=self.roster.assignments,
             departures=self.publisher.served.departures,
             incidents=tuple(self.incidents.newest_first()),
@@ -134,6 +137,7 @@ class Steward(Generic[T]):
         if assignment.duty is not Duty.READY and not force:
             self._refuse_to_leave_too_few(pool, member)
         self.roster.assign(pool, member, assignment)
+        self.news.set()
         self.narrator.ordered(pool, member, assignment)
         self._review((pool,))
         self._plan_end_of_orders()
@@ -199,6 +203,7 @@ class Steward(Generic[T]):
     def _note_change(self, change: Change, now: float) -> None:
         """A member is in another state. What happens under maintenance is nobody's business."""
         pool, member = change.pool, change.member
+        self.news.set()
         maintained = self.roster.duty(pool, member) is Duty.MAINT
         self.narrator.member_changed(change, quietly=maintained)
         if change.after is not State.DOWN:

@@ -6,7 +6,7 @@ import click
 
 from rrdns.errors import BadInputError
 
-from . import asking, examining, serving
+from . import asking, examining, ordering, serving
 from .options import EXIT_BAD_INPUT
 
 EPILOG = """\b
@@ -43,6 +43,10 @@ for command in (
     examining.doctor,
     asking.reload,
     asking.status,
+    ordering.drain,
+    ordering.maint,
+    ordering.ready,
+    ordering.drill,
     serving.schema,
     serving.demo,
     serving.version,

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import click
 
-from rrdns.config.settings import Listen
+from rrdns.config.settings import Contact
 
 T = TypeVar("T")
 
@@ -32,12 +32,12 @@ class FailedError(click.ClickException):
     exit_code = EXIT_FAILED
 
 
-def ask(question: Callable[[Listen], T], config: Path) -> T:
+def ask(question: Callable[[Contact], T], config: Path) -> T:
     """Puts `question` to the server that `config` describes, even if the rest of it is wrong."""
-    from rrdns.config.read import read_status_address
-    from rrdns.status.client import NoServerError
+    from rrdns.config.read import read_contact
+    from rrdns.status.client import NoServerError, RefusalError
 
     try:
-        return question(read_status_address(config))
-    except NoServerError as error:
+        return question(read_contact(config))
+    except (NoServerError, RefusalError) as error:
         raise FailedError(str(error)) from None

@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -22,6 +22,7 @@ from .check_keys import (
     TcpCheckKeys,
 )
 from .fields import MistakenError, address, check_name, domain_name
+from .keys import Keys
 from .mistakes import explain
 from .pool_keys import LAST_RUNGS, MemberKeys, PoolKeys
 from .schema import (
@@ -35,10 +36,10 @@ from .schema import (
     VantageKeys,
 )
 from .settings import (
+    Contact,
     ControlSettings,
     DnsSettings,
     Identity,
-    Listen,
     MemberSettings,
     PoolSettings,
     Settings,
@@ -48,6 +49,8 @@ from .settings import (
 from .source import Document, parse, place_at
 from .source import Path as KeyPath
 from .wording import quoted
+
+K = TypeVar("K", bound=Keys)
 
 MAX_FILE_OCTETS = 1 << 20  # some ten thousand pools; anything larger is another kind of file
 
@@ -67,18 +70,28 @@ def read_settings(path: Path) -> Settings:
     return _settings(keys, document, path)
 
 
-def read_status_address(path: Path) -> Listen:
-    """Where the server of the configuration at `path` shows its status.
+def read_contact(path: Path) -> Contact:
+    """Where the server of the configuration at `path` shows its status and takes orders.
 
-    Only that part of the file has to be right; without it, it is the default address: whoever
+    Only those parts of the file have to be right; without them, it is the default: whoever
     asks a running server about a file that is broken wants to know what it thinks of it.
     """
     try:
-        data = parse(_text(path), str(path)).data()
-        written = data.get("status") if isinstance(data, dict) else None
-        return StatusKeys.model_validate(written or {}).listen
-    except (BadInputError, ValidationError):
-        return StatusKeys().listen
+        document = parse(_text(path), str(path)).data()
+    except BadInputError:
+        document = None
+    data = document if isinstance(document, dict) else {}
+    status = _valid(StatusKeys, data.get("status"))
+    control = _valid(ControlKeys, data.get("control"))
+    return Contact(status.listen, _control(control, path.absolute().parent))
+
+
+def _valid(keys: type[K], written: object) -> K:
+    """What is written, or the defaults where that is wrong."""
+    try:
+        return keys.model_validate(written or {})
+    except ValidationError:
+        return keys()
 
 
 def _text(path: Path) -> str:

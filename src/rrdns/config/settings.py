@@ -142,6 +142,14 @@ class ControlSettings:
         return self.socket or _in_existing_folder(DEFAULT_CONTROL_SOCKET)
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How to reach a running server: where it shows its status, and how it takes orders."""
+
+    status: Listen
+    control: ControlSettings
+
+
 def _in_existing_folder(path: Path) -> Path | None:
     return path if path.parent.is_dir() else None
 

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from rrdns.config.fields import MistakenError, endpoint
 from rrdns.config.schema import DNS_PORT
-from rrdns.config.settings import Listen
+from rrdns.config.settings import Contact, Listen
 from rrdns.load import load
 from rrdns.status.client import NoServerError, fetch_report
 from rrdns.status.observed import Report
@@ -34,16 +34,16 @@ def admit(config: Path, host: Host) -> Patient:
     """The configuration, its server if it runs, and who may do what. Raises BadInputError."""
     loaded = load(config)
     own = rights.of_process("self", "this user")
-    report, silence = _report(loaded.settings.status)
+    report, silence = _report(Contact(loaded.settings.status, loaded.settings.control))
     is_here = report is not None and report["pid_namespace"] == pid_namespace()
     running = _rights_of_server(report["pid"]) if report is not None and is_here else None
     serving = running or _rights_of_service(config) or own
     return Patient(loaded, host, own, serving, report, silence, is_here)
 
 
-def _report(status: Listen) -> tuple[Report | None, str]:
+def _report(contact: Contact) -> tuple[Report | None, str]:
     try:
-        return fetch_report(status), ""
+        return fetch_report(contact), ""
     except NoServerError as error:
         return None, str(error)
 

@@ -1,12 +1,11 @@
 """Since when each member has been what it is, so that each change is told once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from rrdns.health.check import Address
 from rrdns.health.verdict import State
-from rrdns.zone.name import Name
 
+from .duty import MemberKey
 from .member import Member, Pool
 
 
@@ -20,15 +19,28 @@ class Change:
     after: State
 
 
-class Standings:
-    """The state of every member of every pool, and the time (time.time) since when."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The state of a member, and since when (time.time)."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[Name, Address], tuple[State, float]] = {}
+    state: State
+    since: float
+
+
+class Standings:
+    """The standing of every member of every pool."""
+
+    def __init__(self, known: Mapping[MemberKey, Standing] | None = None) -> None:
+        self._known = dict(known or {})
+
+    @property
+    def known(self) -> Mapping[MemberKey, Standing]:
+        """All of them, as of now."""
+        return dict(self._known)
 
     def since(self, pool: Pool, member: Member) -> float:
         """When the present state of `member` began; KeyError before it was first reviewed."""
-        return self._known[pool.owner, member.address][1]
+        return self._known[pool.owner, member.address].since
 
     def review(
         self, pools: Iterable[Pool], state_of: Callable[[Pool, Member], State], now: float
@@ -38,10 +50,10 @@ class Standings:
         for pool in pools:
             for member in pool.members:
                 key = (pool.owner, member.address)
-                before = self._known[key][0] if key in self._known else None
+                before = self._known[key].state if key in self._known else None
                 after = state_of(pool, member)
                 if after is not before:
-                    self._known[key] = (after, now)
+                    self._known[key] = Standing(after, now)
                     found.append(Change(pool, member, before, after))
         return found
 

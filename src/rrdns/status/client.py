@@ -1,13 +1,17 @@
-"""Asks a running server for its report; what the commands `status` and `reload` stand on."""
+"""Asks a running server, and passes orders on; what the commands stand on."""
 
 import http.client
 import json
 import os
 import signal
+import socket
 import time
+from http import HTTPStatus
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
-from rrdns.config.settings import Listen
+from rrdns.config.settings import Contact
 
 from .report import pid_namespace
 
@@ -15,33 +19,64 @@ ANSWER_TIMEOUT_S = 5.0
 RELOAD_TIMEOUT_S = 120.0  # a large zone is read for a while
 POLL_S = 0.05
 
+Reply = Any
+"""What a JSON reply holds."""
+
 
 class NoServerError(Exception):
     """No server answers, or it may not be signalled; the text says what to do."""
 
 
-def fetch_report(listen: Listen) -> dict[str, Any]:
-    """The report of the server whose status endpoint is `listen`. Raises NoServerError."""
-    connection = http.client.HTTPConnection(
-        str(listen.reachable_host), listen.port, timeout=ANSWER_TIMEOUT_S
-    )
-    try:
-        connection.request("GET", "/status")
-        report = json.loads(connection.getresponse().read())
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise NoServerError(
-            f"no rrdns answers on {listen}: {error}; start it, or name its configuration with -c"
-        ) from None
-    finally:
-        connection.close()
+class RefusalError(Exception):
+    """The server does not do what it was asked; the text says why."""
+
+
+def fetch_report(contact: Contact) -> dict[str, Any]:
+    """The report of the server at `contact`. Raises NoServerError."""
+    report = fetch(contact, "/status")
     if not isinstance(report, dict) or "pools" not in report:
-        raise NoServerError(f"what answers on {listen} is not rrdns; see status.listen")
+        raise NoServerError(f"what answers on {contact.status} is not rrdns; see status.listen")
     return report
 
 
-def reload_server(listen: Listen) -> list[str]:
+def fetch(contact: Contact, path: str, **words: str) -> Reply:
+    """What the status endpoint says at `path`. Raises NoServerError and RefusalError."""
+    listen = contact.status
+    connection = http.client.HTTPConnection(
+        str(listen.reachable_host), listen.port, timeout=ANSWER_TIMEOUT_S
+    )
+    query = f"?{urlencode(words)}" if words else ""
+    return _exchanged(connection, "GET", path + query, {}, str(listen))
+
+
+def order(contact: Contact, pool: str, address: str, order: str, words: dict[str, str]) -> Reply:
+    """Gives an order about a member; the report of the member then. Raises NoServerError and
+    RefusalError."""
+    path = f"/pools/{quote(pool, safe='')}/members/{quote(address, safe=':')}/{order}"
+    query = f"?{urlencode(words)}" if words else ""
+    unix, token_file = contact.control.listens_at, contact.control.token_file
+    if unix is not None and unix.exists():
+        return _exchanged(_UnixConnection(unix), "POST", path + query, {}, str(unix))
+    if token_file is None:
+        where = f"there is no {unix}" if unix else "control.socket is not set"
+        raise NoServerError(
+            f"orders go by a unix socket, and {where}; set control.socket or control.token_file,"
+            " and restart the server"
+        )
+    try:
+        headers = {"Authorization": f"Bearer {token_file.read_text().strip()}"}
+    except OSError as error:
+        raise NoServerError(f"{token_file} can not be read: {error.strerror}") from None
+    listen = contact.status
+    connection = http.client.HTTPConnection(
+        str(listen.reachable_host), listen.port, timeout=ANSWER_TIMEOUT_S
+    )
+    return _exchanged(connection, "POST", path + query, headers, str(listen))
+
+
+def reload_server(contact: Contact) -> list[str]:
     """Has the server read its files again; the problems of those that it rejected."""
-    before = fetch_report(listen)
+    before = fetch_report(contact)
     if before["pid_namespace"] != pid_namespace():
         raise NoServerError("the server is in another container or host; run `rrdns reload` there")
     try:
@@ -56,11 +91,47 @@ def reload_server(listen: Listen) -> list[str]:
         ) from None
     deadline = time.monotonic() + RELOAD_TIMEOUT_S
     while time.monotonic() < deadline:
-        report = fetch_report(listen)
+        report = fetch_report(contact)
         if _done(report) > before["reload"]["begun"]:  # it began after the signal
             return [str(problem) for problem in report["reload"]["problems"]]
         time.sleep(POLL_S)
     raise NoServerError(f"no reload was done within {RELOAD_TIMEOUT_S:g} s; see the server's log")
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=ANSWER_TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def _exchanged(
+    connection: http.client.HTTPConnection,
+    method: str,
+    target: str,
+    headers: dict[str, str],
+    where: str,
+) -> Reply:
+    try:
+        connection.request(method, target, headers=headers)
+        response = connection.getresponse()
+        reply = json.loads(response.read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NoServerError(
+            f"no rrdns answers on {where}: {error}; start it, or name its configuration with -c"
+        ) from None
+    finally:
+        connection.close()
+    if response.status != HTTPStatus.OK:
+        said = reply.get("error") if isinstance(reply, dict) else None
+        raise RefusalError(str(said or f"the server replies {response.status}"))
+    return reply
 
 
 def _done(report: dict[str, Any]) -> int:

@@ -10,6 +10,7 @@ from rrdns.answer.reference import Transport
 from rrdns.answer.resolve import First
 from rrdns.config.settings import PlayerChoice
 from rrdns.load import Loaded
+from rrdns.memory import Memory
 from rrdns.steward import Steward
 
 Report = dict[str, Any]
@@ -60,6 +61,8 @@ class Observed(Protocol):
     def ready(self) -> bool: ...
     @property
     def reloads(self) -> Reloads: ...
+    @property
+    def memory(self) -> Memory: ...
     @property
     def steward(self) -> Steward[Any]: ...
     @property

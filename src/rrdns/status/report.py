@@ -9,6 +9,7 @@ from rrdns import __version__
 from rrdns.errors import Problem
 from rrdns.health.vantage import View
 from rrdns.load import ZoneVersion
+from rrdns.memory import Memory
 from rrdns.pool.duty import MemberKey
 from rrdns.pool.incidents import Incident
 from rrdns.zone import name as names
@@ -31,6 +32,7 @@ def report(observed: Observed, *, recent: bool = False) -> Report:
         "uptime_s": round(max(0.0, time.time() - observed.started_at), 1),
         "reload": _reload_report(observed),
         "vantage": _vantage_report(observed.steward.monitor.vantage),
+        "state": _state_report(observed.memory),
         "warnings": _texts({*loaded.settings.warnings, *loaded.warnings}),
         "zones": {
             names.to_text(apex): _zone_report(version, folder)
@@ -62,6 +64,15 @@ def _reload_report(observed: Observed) -> Report:
         "rejected": reloads.rejected,
         "last_at": time_or_none(reloads.last_at),
         "problems": _texts(observed.loaded.rejected),
+    }
+
+
+def _state_report(memory: Memory) -> Report:
+    return {
+        "file": str(memory.path) if memory.path else None,
+        "saved_at": time_or_none(memory.saved_at),
+        "restored_from": time_text(memory.saved.at) if memory.is_young else None,
+        "problem": memory.problem,
     }
 
 

@@ -60,7 +60,9 @@ def _warnings(report: dict[str, Any]) -> list[str]:
     """All that is said of the zones and the configuration, but for what is told as rejected."""
     said = [p for zone in report["zones"].values() for p in zone["problems"]]
     rejected = set(_rejected(report))
-    return [text for text in dict.fromkeys((*said, *report["warnings"])) if text not in rejected]
+    state = [report["state"]["problem"]] if report["state"]["problem"] else []
+    texts = dict.fromkeys((*said, *report["warnings"], *state))
+    return [text for text in texts if text not in rejected]
 
 
 def _problems(heading: str, problems: Sequence[str]) -> list[str]:
@@ -87,6 +89,10 @@ def _member(member: dict[str, Any]) -> Iterator[Row]:
     notes = [note for note in ("suspect", "restored", "backup") if member[note]]
     if member["drill_until"]:
         notes.append(f"drill until {_short(member['drill_until'])}")
+    duty = member["duty"]
+    if duty["order"] != "ready":
+        until = f" until {_short(duty['until'])}" if duty["until"] else ""
+        notes.append(f"{duty['order']}{until}")
     head: Row = (
         "*" if member["in_rotation"] else "",
         member["address"],

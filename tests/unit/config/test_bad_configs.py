@@ -130,8 +130,8 @@ CHECKS = {
         f"3:20: an empty value is not a duration; {MEND_DURATION}",
     ),
     "an unknown unit": (
-        "{type: icmp, interval: 2d}",
-        f"3:30: '2d' is not a duration; {MEND_DURATION}",
+        "{type: icmp, interval: 2w}",
+        f"3:30: '2w' is not a duration; {MEND_DURATION}",
     ),
     "an interval below zero": (
         "{type: icmp, interval: -1}",

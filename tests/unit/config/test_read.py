@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rrdns.config import settings as settings_module
-from rrdns.config.read import read_status_address
+from rrdns.config.read import read_contact
 from rrdns.config.settings import (
     ControlSettings,
     Identity,
@@ -197,7 +197,7 @@ def test_the_status_address_is_found_in_a_file_with_mistakes(
 ) -> None:
     path = tmp_path / "rrdns.yaml"
     path.write_text(written)
-    assert str(read_status_address(path)) == expected
+    assert str(read_contact(path).status) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A server without its sockets, all of it real but what its probes find."""
 
 import asyncio
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from rrdns.health.check import Target
 from rrdns.health.result import Result
 from rrdns.health.verdict import Outcome
 from rrdns.load import Loaded, load
+from rrdns.memory import Memory
 from rrdns.status.metrics import ProbeTimes
 from rrdns.status.observed import Reloads
 from rrdns.steward import Steward
@@ -96,6 +98,7 @@ class Server:
     reloads: Reloads = field(default_factory=Reloads)
     probe_times: ProbeTimes = field(default_factory=ProbeTimes)
     tcp_connections: int = 0
+    memory: Memory = field(default_factory=lambda: Memory(None, 300.0, time.time))
 
     def __post_init__(self) -> None:
         self.steward = Steward(
