@@ -14,7 +14,7 @@ from rrdns.zone.tree import RRType
 
 from .cookie import CLIENT_OCTETS, Bake, is_well_formed
 from .resolve import Answer, First, RCode, resolve
-from .snapshot import Cursors, Snapshot
+from .snapshot import Counting, Snapshot
 from .wire import (
     CLASS_CHAOS,
     CLASS_IN,
@@ -74,7 +74,7 @@ class Transport(Enum):
 def respond(
     packet: bytes,
     snapshot: Snapshot,
-    cursors: Cursors,
+    cursors: Counting,
     transport: Transport,
     bake: Bake | None = None,
 ) -> Reply | None:
@@ -94,6 +94,18 @@ def respond(
     except FormatError:
         return _unread(packet, snapshot.identity, bake)
     return _Reply(packet, query, snapshot, transport, bake).answer(cursors)
+
+
+def resolve_in_turn(
+    snapshot: Snapshot, cursors: Counting, qname: Name, qtype: int, transport: Transport
+) -> Answer:
+    """The answer over `transport`, with what takes turns in the order of the next turn."""
+    answer = resolve(snapshot, qname, qtype, whole_any=transport.is_stream)
+    if answer.turning is None:
+        return answer
+    turns = snapshot.turns[answer.turning]
+    count = next(cursors.cursor(answer.turning, turns))
+    return answer.with_order(turns.order(turns.turn_at(count)))
 
 
 def _unread(packet: bytes, identity: Identity, bake: Bake | None) -> Reply:
@@ -162,7 +174,7 @@ class _Reply:
         self.transport = transport
         self.bake = bake
 
-    def answer(self, cursors: Cursors) -> Reply:
+    def answer(self, cursors: Counting) -> Reply:
         query = self.query
         if query.edns and query.edns.version > 0:
             return self._refusal(RCode.BADVERS)
@@ -174,13 +186,9 @@ class _Reply:
             return self._refusal(RCode.REFUSED)
         if query.qtype in TRANSFER_TYPES:
             return self._refusal(RCode.REFUSED)
-        whole_any = self.transport.is_stream
-        answer = resolve(self.snapshot, query.qname, query.qtype, whole_any=whole_any)
-        if answer.turning is not None:
-            turns = self.snapshot.turns[answer.turning]
-            count = next(cursors.cursor(answer.turning, turns))
-            answer = answer.with_order(turns.order(turns.turn_at(count)))
-        return self._fitted(answer)
+        return self._fitted(
+            resolve_in_turn(self.snapshot, cursors, query.qname, query.qtype, self.transport)
+        )
 
     def _fitted(self, answer: Answer) -> Reply:
         """The largest form of `answer` that fits: additional records go first, then all goes and

@@ -12,6 +12,7 @@ from typing import Self
 
 from dnslib import (
     CNAME,
+    EDNS0,
     MX,
     NS,
     PTR,
@@ -117,10 +118,18 @@ def parse_query(packet: bytes) -> Query:
     return Query(packet[HEADER_OCTETS : end + 4], qname, qtype, qclass, edns)
 
 
-def encode_query(qname: Name, qtype: int, message_id: int) -> bytes:
-    """A query as a client sends it: one question of class IN, no recursion desired, no EDNS."""
+def encode_query(qname: Name, qtype: int, message_id: int, *, with_edns: bool = False) -> bytes:
+    """A query as a client sends it: one question of class IN, no recursion desired, no EDNS unless
+    asked for; then with a payload size as ours."""
     record = DNSRecord(DNSHeader(id=message_id, rd=0), q=DNSQuestion(_label(qname), qtype))
+    if with_edns:
+        record.add_ar(EDNS0(udp_len=EDNS_UDP_OCTETS))
     return bytes(record.pack())
+
+
+def is_truncated(message: bytes) -> bool:
+    """Whether TC is set in `message`, which has at least a header."""
+    return bool(message[2] & TC >> 8)
 
 
 def addresses_in(reply: bytes) -> list[str]:

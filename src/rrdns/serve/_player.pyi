@@ -9,10 +9,14 @@ from typing import Self
 class Cursor:
     """Counts of answers: an endless iterator of 0, 1, 2 ..., or of random 32-bit numbers.
 
-    `seed` (64 bits) makes it random (splitmix64). Any thread may step it.
+    `seed` (64 bits) makes it random (splitmix64). It begins behind `count` numbers (63 bits). Any
+    thread may step it.
     """
 
-    def __init__(self, seed: int | None = None) -> None: ...
+    def __init__(self, seed: int | None = None, count: int = 0) -> None: ...
+    @property
+    def count(self) -> int:
+        """How many numbers there have been."""
     def __iter__(self) -> Self: ...
     def __next__(self) -> int: ...
 

@@ -186,7 +186,12 @@ class NativePlayers:
 
     def cursors(self, rng: Random) -> Cursors:
         """Cursors that C can advance too."""
-        return Cursors(rng, _player.Cursor, lambda rng: _player.Cursor(rng.getrandbits(64)))
+        return Cursors(
+            rng,
+            lambda start: _player.Cursor(count=start),
+            lambda cursor: int(cursor.count),
+            lambda rng: _player.Cursor(rng.getrandbits(64)),
+        )
 
     def blank(self, cursors: Cursors, identity: Identity) -> NativeTable:
         """A table without entries."""

@@ -353,6 +353,18 @@ def test_a_cursor_counts_or_draws() -> None:
     assert next(player.Cursor(2**64 - 1)) < 2**32
 
 
+def test_a_cursor_begins_and_tells_where_it_is() -> None:
+    for seed in (None, 7):
+        cursor, later = player.Cursor(seed), player.Cursor(seed, count=2)
+        numbers = [next(cursor) for _ in range(4)]
+        assert [next(later), next(later)] == numbers[2:]
+        assert cursor.count == later.count == 4
+    assert player.Cursor(count=2**63 - 1).count == 2**63 - 1
+    for bad in (-1, 2**63, "x", None):
+        with pytest.raises(REFUSED_WITH):
+            player.Cursor(count=bad)
+
+
 @pytest.mark.parametrize("seed", [-1, 2**64, "x", 1.5])
 def test_what_is_no_seed_is_refused(seed: object) -> None:
     with pytest.raises(REFUSED_WITH):

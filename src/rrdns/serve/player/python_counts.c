@@ -4,17 +4,20 @@
 /* -- Cursor --------------------------------------------------------------------------------------- */
 
 static PyObject *cursor_create(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static char *names[] = {"seed", NULL};
+    static char *names[] = {"seed", "count", NULL};
     PyObject *seed = Py_None;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O:Cursor", names, &seed)) return NULL;
+    long long count = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|OL:Cursor", names, &seed, &count)) return NULL;
     uint64_t number = seed == Py_None ? 0 : PyLong_AsUnsignedLongLong(seed);
     if (PyErr_Occurred()) return NULL;
+    if (count < 0) return PyErr_Format(PyExc_ValueError, "%lld is no count", count);
     CursorObject *self = (CursorObject *)type->tp_alloc(type, 0);
     if (!self) return NULL;
     if (!(self->cursor = cursor_new(seed != Py_None, number))) {
         Py_DECREF(self);
         return PyErr_NoMemory();
     }
+    atomic_store_explicit(&self->cursor->count, (uint64_t)count, memory_order_relaxed);
     return (PyObject *)self;
 }
 
@@ -27,6 +30,16 @@ static PyObject *cursor_step(CursorObject *self) {
     return PyLong_FromUnsignedLongLong(cursor_next(self->cursor));
 }
 
+static PyObject *cursor_count(CursorObject *self, void *Py_UNUSED(none)) {
+    return PyLong_FromUnsignedLongLong(
+        atomic_load_explicit(&self->cursor->count, memory_order_relaxed));
+}
+
+static PyGetSetDef cursor_counters[] = {
+    {"count", (getter)cursor_count, NULL, NULL, NULL},
+    {0},
+};
+
 PyTypeObject CursorType = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "rrdns.serve._player.Cursor",
     .tp_basicsize = sizeof(CursorObject),
@@ -35,6 +48,7 @@ PyTypeObject CursorType = {
     .tp_dealloc = (destructor)cursor_dealloc,
     .tp_iter = PyObject_SelfIter,
     .tp_iternext = (iternextfunc)cursor_step,
+    .tp_getset = cursor_counters,
 };
 
 /* -- Tally ---------------------------------------------------------------------------------------- */
