@@ -150,7 +150,7 @@ class Publisher(Generic[T]):
             [member.weight for member in rotation.members],
         )
         ttl = rotation.ttl if rotation.ttl < pool.ttl_s else None
-        return replace(turns, ttl=ttl, note=rotation.rung and NOTES[rotation.rung])
+        return replace(turns, ttl=ttl, note=NOTES[rotation.rung] if rotation.rung else None)
 
 
 def _pieces_of(edition: Edition[Any]) -> list[object]:

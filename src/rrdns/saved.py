@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import NonNegativeInt, TypeAdapter, ValidationError
+from pydantic import Field, NonNegativeInt, TypeAdapter, ValidationError
 
-from rrdns.answer.snapshot import RRKey
+from rrdns.answer.snapshot import MOST_RESTORED, RRKey
 from rrdns.health.check import Check, Target
 from rrdns.health.result import Health
 from rrdns.pool.duty import Assignment, MemberKey
@@ -116,7 +116,7 @@ class _File:
     saved_at: float
     checks: list[str]
     verdicts: list[tuple[NonNegativeInt, str, Health]]
-    cursors: list[tuple[str, int, NonNegativeInt]]
+    cursors: list[tuple[str, int, Annotated[NonNegativeInt, Field(le=MOST_RESTORED)]]]
     standings: Members[Standing]
     orders: Members[Assignment]
     departures: Members[Departure]

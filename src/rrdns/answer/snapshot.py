@@ -95,9 +95,10 @@ class Cursors:
         return 0 if cursor is None else self._count_at(cursor)
 
     def saved(self) -> dict[RRKey, int]:
-        """All counts there are, for another process to go on from. What is drawn is not counted."""
+        """All counts but 0, for another process to go on from. What is drawn is not counted."""
         known = list(self._cursors.items())  # a copy: others may add to it meanwhile
-        return {key: self._count_at(cursor) for (key, drawn), cursor in known if not drawn}
+        counts = {key: self._count_at(cursor) for (key, drawn), cursor in known if not drawn}
+        return {key: count for key, count in counts.items() if count}
 
     def restore(self, saved: Mapping[RRKey, int]) -> None:
         """Goes on from `saved`, for RRsets whose cursor nobody has asked for yet; those that have

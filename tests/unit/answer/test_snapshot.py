@@ -62,6 +62,12 @@ def test_what_was_saved_goes_on_in_either_player(cursors: Cursors, choice: Playe
     assert steps(after, WWW, 2) == [7, 8]
 
 
+def test_only_what_has_been_asked_for_is_saved(cursors: Cursors) -> None:
+    steps(cursors, WWW, 1)
+    cursors.cursor(FTP, TURNS)
+    assert cursors.saved() == {WWW: 1}
+
+
 def test_drawn_orders_are_neither_counted_nor_saved(cursors: Cursors) -> None:
     assert len(set(steps(cursors, WWW, 8, DRAWN))) > 1
     assert cursors.count(WWW) == 0
