@@ -52,6 +52,7 @@ KEEPERS = {
     "prometheus_client": ("status/",),
     "watchfiles": ("watch.py",),
     "uvloop": ("serve/loops.py",),
+    "ctypes": ("serve/batches.py",),
     "click": ("cli/", "demo/"),
     "rich": ("demo/", "doctor/"),
 }

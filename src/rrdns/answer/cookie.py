@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from hmac import compare_digest
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 CLIENT_OCTETS = 8
 LENGTHS = frozenset((CLIENT_OCTETS, *range(16, 41)))  # with a server cookie of 8 to 32 octets
@@ -24,6 +24,14 @@ _VERSION = 1
 _HASHED_OCTETS = 16  # client cookie, version, reserved and time; the client's address follows
 COOKIE_OCTETS = _HASHED_OCTETS + 8
 _SERVER_PART = struct.Struct("!B3xI")
+
+
+class Client(Protocol):
+    """Who asks: its text is its address. A text is one, and so is what makes it when it is needed;
+    most replies do not depend on it."""
+
+    def __str__(self) -> str: ...
+
 
 Bake = Callable[[bytes], bytes]
 """From the data of a client's well-formed COOKIE option to the data of ours."""
@@ -61,14 +69,14 @@ class CookieJar:
         """Makes cookies with `secret` from now on; those made before are good until the next."""
         self._keys = _Key(secret), self._keys[0]
 
-    def bake(self, option: bytes, client: str) -> bytes:
-        """Our cookie for the address `client`: its own if that is good and fresh, else a new one.
+    def bake(self, option: bytes, client: Client) -> bytes:
+        """Our cookie for `client`: its own if that is good and fresh, else a new one.
 
         `option` is the well-formed data of its COOKIE option.
         """
         keys = self._keys
         now = int(self._now())
-        address = _packed(client)
+        address = _packed(str(client))
         if len(option) == COOKIE_OCTETS and _is_good(option, address, keys, now):
             return option
         hashed = option[:CLIENT_OCTETS] + _SERVER_PART.pack(_VERSION, now & 0xFFFFFFFF)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from .compiler import Edition, T, T_co
-from .cookie import CookieJar
+from .cookie import Client, CookieJar
 from .entry import Entries
 from .playable import Played
 from .reference import Reply, Transport, refuse_plainly, respond
@@ -28,7 +28,7 @@ class Playing(Entries, Protocol):
     """A table that answers queries itself."""
 
     def play(
-        self, packet: bytes, transport: Transport, client: str, jar: CookieJar | None
+        self, packet: bytes, transport: Transport, client: Client, jar: CookieJar | None
     ) -> Played | None:
         """The reply to `packet`; None where it is left to the reference answerer."""
         ...
@@ -109,15 +109,15 @@ class Clerk:
         self._jar = jar
         self.tally = Tally()
 
-    def answer(self, packet: bytes, client: str) -> bytes | None:
-        """The reply to `packet` from the address `client`. It never raises, and reads the published
+    def answer(self, packet: bytes, client: Client) -> bytes | None:
+        """The reply to `packet` from `client`. It never raises, and reads the published
         edition once."""
         try:
             return self._by_reference(packet, client, self._publication.edition.snapshot)
         except Exception:
             return self._excuse(packet)
 
-    def _by_reference(self, packet: bytes, client: str, snapshot: Snapshot) -> bytes | None:
+    def _by_reference(self, packet: bytes, client: Client, snapshot: Snapshot) -> bytes | None:
         self.tally.left += 1
         bake = partial(self._jar.bake, client=client) if self._jar else None
         return self._counted(respond(packet, snapshot, self._cursors, self._transport, bake))
@@ -153,8 +153,8 @@ class Player(Clerk):
         super().__init__(publication, cursors, transport, jar)
         self._playing = publication
 
-    def answer(self, packet: bytes, client: str) -> bytes | None:
-        """The reply to `packet` from the address `client`. It never raises, and reads the published
+    def answer(self, packet: bytes, client: Client) -> bytes | None:
+        """The reply to `packet` from `client`. It never raises, and reads the published
         edition once."""
         edition = self._playing.edition
         try:

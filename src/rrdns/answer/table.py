@@ -13,7 +13,7 @@ from typing import Self
 from rrdns.config.settings import Identity
 from rrdns.zone.name import MAX_NAME_OCTETS
 
-from .cookie import COOKIE_OCTETS, CookieJar, is_well_formed
+from .cookie import COOKIE_OCTETS, Client, CookieJar, is_well_formed
 from .entry import Entry, Question
 from .playable import REFUSED, Playable, Playables, Played
 from .reference import TRANSFER_TYPES, Transport
@@ -115,9 +115,9 @@ class Table:
         return [*self._own.pieces(), *self._beneath.pieces()]
 
     def play(
-        self, packet: bytes, transport: Transport, client: str = "", jar: CookieJar | None = None
+        self, packet: bytes, transport: Transport, client: Client = "", jar: CookieJar | None = None
     ) -> Played | None:
-        """The reply to `packet` from the address `client`, with a cookie from `jar`; None where it
+        """The reply to `packet` from `client`, with a cookie from `jar`; None where it
         is left to the reference.
 
         A zero octet can only end the name: inside a label it makes a key that no name has.
@@ -186,7 +186,7 @@ class Table:
                 return answers
         return _FOREIGN
 
-    def _opt(self, octets: bytes, client: str, jar: CookieJar | None) -> Opt | None:
+    def _opt(self, octets: bytes, client: Client, jar: CookieJar | None) -> Opt | None:
         """What the OPT that `octets` begin with comes to; None where it is left to the reference.
 
         Every client has a cookie of its own, so what is remembered of an OPT has it blotted out.

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
-Answer = Callable[[bytes, str], bytes | None]
-"""From a query and its client's address, as text, to the reply; None for silence. Never raises."""
+from rrdns.answer.cookie import Client
+
+Answer = Callable[[bytes, Client], bytes | None]
+"""From a query and its client to the reply; None for silence. Never raises."""
 
 Octets = bytes | bytearray
 

@@ -68,7 +68,8 @@ class PythonPlayers:
     def udp(
         self, publication: Publication[Table], cursors: Cursors, sockets: Sequence[socket.socket]
     ) -> UdpServer:
-        return UdpServer(sockets, self._player(publication, cursors, Transport.UDP).answer)
+        player = self._player(publication, cursors, Transport.UDP)
+        return UdpServer(sockets, player.answer, player.tally)
 
     def stream(self, publication: Publication[Table], cursors: Cursors) -> AnswerStream:
         return one_by_one(self._player(publication, cursors, Transport.TCP).answer)
