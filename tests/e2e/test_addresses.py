@@ -66,10 +66,10 @@ def link_local(namespace: str, device: str) -> str | None:
     return found[1] if found else None
 
 
-def assert_answered(hosts: Lab, host: str, port: int) -> None:
+def assert_answered(hosts: Lab, host: str, port: int, source: str | None = None) -> None:
     """Whether the table holds the answer or not."""
     for _ in range(PORTS):
-        with lab.udp_client(hosts.mirrors[0].namespace, host, port) as client:
+        with lab.udp_client(hosts.mirrors[0].namespace, host, port, source) as client:
             for query in (HELD, LEFT):
                 assert client.ask(query)[2] & 0x80
 
@@ -82,11 +82,14 @@ def test_a_reply_comes_from_the_address_that_was_asked(
     assert_answered(hosts, address, server.dns_port)
 
 
+@pytest.mark.parametrize(
+    "source", [None, "fd77:1::2"], ids=["from such a one", "from a global one"]
+)
 def test_link_local_addresses_are_answered_on_their_link(
-    running: tuple[Lab, process.ServerProcess],
+    running: tuple[Lab, process.ServerProcess], source: str | None
 ) -> None:
     hosts, server = running
     mirror = hosts.mirrors[0].namespace
     until(lambda: link_local(hosts.namespace, SERVER) and link_local(mirror, MIRROR))
     address = link_local(hosts.namespace, SERVER)
-    assert_answered(hosts, f"{address}%{MIRROR}", server.dns_port)
+    assert_answered(hosts, f"{address}%{MIRROR}", server.dns_port, source)

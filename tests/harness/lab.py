@@ -82,7 +82,7 @@ def run(command: list[str]) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-def udp_client(namespace: str, host: str, port: int) -> UdpClient:
+def udp_client(namespace: str, host: str, port: int, source: str | None = None) -> UdpClient:
     """A client in `namespace`: a socket stays where the thread was that made it."""
 
     def enter() -> None:
@@ -92,7 +92,7 @@ def udp_client(namespace: str, host: str, port: int) -> UdpClient:
                 raise OSError(ctypes.get_errno(), f"can not enter {namespace}")
 
     with ThreadPoolExecutor(1, initializer=enter) as inside_of_it:
-        return inside_of_it.submit(UdpClient, host, port).result()
+        return inside_of_it.submit(UdpClient, host, port, source).result()
 
 
 @contextmanager

@@ -27,11 +27,14 @@ def family_of(host: str) -> socket.AddressFamily:
 
 
 class UdpClient:
-    """One UDP socket, connected, so that only replies from the address asked come in."""
+    """One UDP socket, connected, so that only replies from the address asked come in; `source` is
+    an address of this host to ask from."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, source: str | None = None) -> None:
         self.socket = socket.socket(family_of(host), socket.SOCK_DGRAM)
         self.socket.settimeout(WAIT_S)
+        if source is not None:
+            self.socket.bind((source, 0))
         # Unlike `connect` this heeds the scope of a link-local address.
         [(*_, address)] = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
         self.socket.connect(address)

@@ -172,3 +172,15 @@ def test_a_wildcard_socket_replies_from_the_address_that_was_asked(gather: Gathe
             assert batch.send(batch.receive()) == 0
             for number, asked in enumerate(clients):
                 assert asked.receive() == numbered(number)
+
+
+@pytest.mark.parametrize("host", [WILDCARDS[host] for host in HOSTS])
+def test_a_reply_is_not_bound_to_the_interface_by_which_the_query_came(
+    gather: Gather, host: str
+) -> None:
+    """The way back may be another one; which, the routing table says."""
+    batch, clients = gather(host, 3)
+    ask_all(clients)
+    assert len(batch.receive()) == len(clients)
+    assert batch._told_octets[0]
+    assert batch._interfaces[: len(clients)].tolist() == [0] * len(clients)
