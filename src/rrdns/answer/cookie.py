@@ -27,8 +27,8 @@ _SERVER_PART = struct.Struct("!B3xI")
 
 
 class Client(Protocol):
-    """Who asks: its text is its address. A text is one, and so is what makes it when it is needed;
-    most replies do not depend on it."""
+    """Who asks; its text is its address. That may be made when it is looked at, which is seldom: a
+    str is a client, and so is what waits to be asked for one."""
 
     def __str__(self) -> str: ...
 

@@ -110,8 +110,8 @@ class Clerk:
         self.tally = Tally()
 
     def answer(self, packet: bytes, client: Client) -> bytes | None:
-        """The reply to `packet` from `client`. It never raises, and reads the published
-        edition once."""
+        """The reply to `packet` from `client`. It never raises, and reads the published edition
+        once."""
         try:
             return self._by_reference(packet, client, self._publication.edition.snapshot)
         except Exception:
@@ -154,8 +154,8 @@ class Player(Clerk):
         self._playing = publication
 
     def answer(self, packet: bytes, client: Client) -> bytes | None:
-        """The reply to `packet` from `client`. It never raises, and reads the published
-        edition once."""
+        """The reply to `packet` from `client`. It never raises, and reads the published edition
+        once."""
         edition = self._playing.edition
         try:
             played = edition.entries.play(packet, self._transport, client, self._jar)

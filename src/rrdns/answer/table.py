@@ -117,8 +117,8 @@ class Table:
     def play(
         self, packet: bytes, transport: Transport, client: Client = "", jar: CookieJar | None = None
     ) -> Played | None:
-        """The reply to `packet` from `client`, with a cookie from `jar`; None where it
-        is left to the reference.
+        """The reply to `packet` from `client`, with a cookie from `jar`; None where it is left to
+        the reference.
 
         A zero octet can only end the name: inside a label it makes a key that no name has.
         """
