@@ -16,9 +16,8 @@ from rrdns.aside import aside
 from rrdns.config.settings import DnsSettings
 from rrdns.load import Loaded, reload
 from rrdns.memory import Memory
-from rrdns.serve.players import players_for, udp_sockets
+from rrdns.serve.players import TcpServing, players_for, udp_sockets
 from rrdns.serve.sockets import Bound, bind
-from rrdns.serve.tcp import TcpServer
 from rrdns.status.metrics import ProbeTimes
 from rrdns.status.observed import Reloads
 from rrdns.status.site import StatusSite
@@ -59,7 +58,7 @@ class App:
             monotonic=time.monotonic,
             saved=self.memory.saved,
         )
-        self._tcp: TcpServer | None = None
+        self._tcp: TcpServing | None = None
         self._reloading = asyncio.Lock()
         self._reload_is_due = False
         self._stopping = asyncio.Event()
@@ -103,11 +102,8 @@ class App:
         publisher = self.steward.publisher
         played = publisher.publication, publisher.cursors
         udp = self.players.udp(*played, [sock for each in bound for sock in each.udp])
-        self._tcp = TcpServer(
-            [each.tcp for each in bound],
-            self.players.stream(*played),
-            self.loaded.settings.dns.tcp,
-        )
+        limits = self.loaded.settings.dns.tcp
+        self._tcp = self.players.tcp(*played, [each.tcp for each in bound], limits)
         opened.callback(udp.stop)
         opened.callback(self._tcp.stop)
         udp.start()

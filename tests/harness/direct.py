@@ -19,8 +19,6 @@ from rrdns.pool.rotation import Fitness
 from rrdns.publisher import Publisher
 from rrdns.serve.players import Players, players_for
 
-from .wire import framed
-
 CLIENT = "192.0.2.99"  # who asks where there is no socket to tell
 
 AnswerOne = Callable[[bytes], bytes | None]
@@ -38,10 +36,8 @@ class InProcess:
     def answer(self, transport: Transport, edition: Edition[Any] | None = None) -> AnswerOne:
         """Answers from `edition`, else from what is published, as the server does."""
         publication = self._publication(edition)
-        if transport is Transport.TCP:
-            return self._over_a_stream(publication)
         if self.players.choice is PlayerChoice.C:
-            return _NativeUdp(publication, self.publisher, self.jar).answer
+            return _Native(publication, self.publisher, transport, self.jar).answer
         player = Player(publication, self.publisher.cursors, transport, self.jar)
         return lambda packet: player.answer(packet, CLIENT)
 
@@ -56,34 +52,30 @@ class InProcess:
     def _publication(self, edition: Edition[Any] | None) -> Publication[Any]:
         return Publication(edition) if edition else self.publisher.publication
 
-    def _over_a_stream(self, publication: Publication[Any]) -> AnswerOne:
-        answer_stream = self.players.stream(publication, self.publisher.cursors)
 
-        def answer(packet: bytes) -> bytes | None:
-            stream = bytearray(framed([packet]))
-            replies, end = answer_stream(stream, 0, CLIENT)
-            assert end == len(stream)
-            return replies[2:] or None
-
-        return answer
-
-
-class _NativeUdp:
-    """What a UDP thread of the C player does with one datagram, and the thread behind it with what
-    that leaves."""
+class _Native:
+    """What a thread of the C player does with one message, and the thread behind it with what that
+    leaves."""
 
     def __init__(
-        self, publication: Publication[Any], publisher: Publisher[Any], jar: CookieJar
+        self,
+        publication: Publication[Any],
+        publisher: Publisher[Any],
+        transport: Transport,
+        jar: CookieJar,
     ) -> None:
         from rrdns.serve import _player  # not everywhere there
 
         self._publication = publication
-        self._clerk = Clerk(publication, publisher.cursors, Transport.UDP, jar)
+        self._clerk = Clerk(publication, publisher.cursors, transport, jar)
+        self._is_stream = transport.is_stream
         self._tally = _player.Tally()
 
     def answer(self, packet: bytes) -> bytes | None:
         table = self._publication.edition.entries.table
-        reply: bytes | None = table.play(packet, False, CLIENT, int(time.time()), self._tally)
+        reply: bytes | None = table.play(
+            packet, self._is_stream, CLIENT, int(time.time()), self._tally
+        )
         return self._clerk.answer(packet, CLIENT) if reply is None else reply or None
 
 

@@ -81,19 +81,6 @@ class Table:
         self, packet: bytes, is_stream: bool, client: str, now: int, tally: Tally, /
     ) -> bytes | None:
         """The reply; empty where silence is due, None where the table does not hold the answer."""
-    def play_stream(
-        self,
-        received: bytes | bytearray,
-        at: int,
-        client: str,
-        now: int,
-        most: int,
-        tally: Tally,
-        /,
-    ) -> tuple[bytes, int]:
-        """The replies to the whole messages from `at` on, all with their lengths before them, and
-        where it stopped: at the end, at a message that the table does not hold the answer to, or
-        after `most` octets."""
 
 class Udp:
     """A thread for each socket (its descriptor, blocking) and tally, from `start` to `stop`."""
@@ -112,3 +99,30 @@ class Udp:
         """
     def send(self, way_back: bytes, reply: bytes, /) -> None:
         """Sends a reply; raises OSError where the system does not take it."""
+
+Limits = tuple[float, int, int, float]  # idle_s, connections, of one client, grace_s
+
+class Tcp:
+    """A thread for all sockets (descriptors; they listen, unblocking), from `start` to `stop`."""
+
+    def __init__(self, sockets: tuple[int, ...], limits: Limits, tally: Tally) -> None: ...
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+    def publish(self, table: Table, /) -> None:
+        """Has the thread play `table` from its next turn on."""
+    def start(self) -> None:
+        """Raises OSError; a table has to be published before."""
+    def stop(self) -> None:
+        """Accepts no more, answers within the grace what has been read, and ends the thread; a
+        second time does nothing."""
+    def take_left(self) -> tuple[bytes, str, int] | None:
+        """A query that no table holds the answer to, its client's address, and its ticket.
+
+        Waits for one; None: stopped. Raises OSError where nobody can be accepted for a while.
+        """
+    def send(self, ticket: int, reply: bytes | None, /) -> None:
+        """Has the reply sent to where the query came from, if that is still there, or none sent.
+
+        Either is owed for each query that was taken, or its connection does not go on.
+        """

@@ -1,15 +1,12 @@
-"""The C player: what the answer room has compiled, in the form that C plays, and its threads.
+"""The C player: what the answer room has compiled, in the form that C plays.
 
 `_player` is there only where it was built; nobody but `players.py` imports this module.
 """
 
 import itertools
 import socket
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from random import Random
 
 from rrdns.answer.compiler import Edition
@@ -19,14 +16,12 @@ from rrdns.answer.player import Clerk, Publication, Tally
 from rrdns.answer.reference import Transport
 from rrdns.answer.resolve import First
 from rrdns.answer.snapshot import Cursors
-from rrdns.config.settings import Identity, PlayerChoice
+from rrdns.config.settings import Identity, PlayerChoice, TcpLimits
 
-from . import Answer, AnswerStream, Octets, _player
-from .stream import one_by_one
+from . import _player
+from .native_servers import NativeTcpServer, NativeUdpServer
 
 SHARED_ENTRIES = 64  # looked for among those that came last; a zone's negative answers are
-WORK_S = 0.002  # at what was left to the reference answerer, before as long a rest
-REPLIES_OF_A_TURN = 16 << 10  # octets, before the clock is looked at again
 
 
 class Firsts:
@@ -116,65 +111,8 @@ class NativeTable:
         )
 
 
-class NativeUdpServer:
-    """Serves `sockets`, a thread each, from `start` to `stop`; both are called from another thread.
-
-    What C leaves, `answer` answers on a thread of its own. Where there is too much of that, it
-    rests half of the time: health and TCP need the interpreter too, and are not to notice.
-    """
-
-    def __init__(
-        self, sockets: Iterable[socket.socket], tallies: Iterable[_player.Tally], answer: Answer
-    ) -> None:
-        self._sockets = tuple(sockets)
-        self._answer = answer
-        descriptors = (sock.fileno() for sock in self._sockets)
-        self._udp = _player.Udp(tuple(zip(descriptors, tallies, strict=True)))
-        self._thread = threading.Thread(target=self._run, name="rrdns-udp-left", daemon=True)
-
-    def publish(self, table: NativeTable) -> None:
-        """Has `table` played from the next datagrams on; one has to be published before `start`."""
-        self._udp.publish(table.table)
-
-    def start(self) -> None:
-        """Begins to answer, what has arrived since the sockets were bound included."""
-        for sock in self._sockets:
-            sock.setblocking(True)
-        self._udp.start()
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Answers what has arrived, ends the threads and closes the sockets."""
-        self._udp.stop()
-        if self._thread.is_alive():
-            self._thread.join()
-        for sock in self._sockets:
-            sock.close()
-
-    def _run(self) -> None:
-        worked_s = waited_s = 0.0
-        begun_at = time.monotonic()
-        while (left := self._udp.take_left()) is not None:
-            taken_at = time.monotonic()
-            self._answer_left(*left)
-            done_at = time.monotonic()
-            waited_s += taken_at - begun_at
-            worked_s += done_at - taken_at
-            begun_at = done_at
-            if worked_s > WORK_S:
-                time.sleep(max(0.0, worked_s - waited_s))
-                worked_s = waited_s = 0.0
-                begun_at = time.monotonic()
-
-    def _answer_left(self, query: bytes, client: str, way_back: bytes) -> None:
-        reply = self._answer(query, client)
-        if reply is not None:
-            with suppress(OSError):  # this client can not be reached; the others can
-                self._udp.send(way_back, reply)
-
-
 class NativePlayers:
-    """Plays what is published, UDP on a thread for each socket, TCP a segment at a time."""
+    """Plays what is published, UDP on a thread for each socket, TCP on one for all."""
 
     choice = PlayerChoice.C
 
@@ -204,26 +142,25 @@ class NativePlayers:
         cursors: Cursors,
         sockets: Sequence[socket.socket],
     ) -> NativeUdpServer:
-        """What serves `sockets` from `publication`."""
+        """What serves `sockets`, which are bound, from `publication`."""
         clerk = self._clerk(publication, cursors, Transport.UDP)
         tallies = [self._tally(Transport.UDP) for _ in sockets]
         server = NativeUdpServer(sockets, tallies, clerk.answer)
-        self._follow(publication, lambda edition: server.publish(edition.entries))
+        self._follow(publication, lambda edition: server.publish(edition.entries.table))
         return server
 
-    def stream(self, publication: Publication[NativeTable], cursors: Cursors) -> AnswerStream:
-        """What answers streams from `publication`."""
-        answer_one = one_by_one(self._clerk(publication, cursors, Transport.TCP).answer)
-        tally = self._tally(Transport.TCP)
-        self._follow(publication, lambda edition: None)
-
-        def answer_stream(received: Octets, at: int, client: str) -> tuple[bytes, int]:
-            replies, end = publication.edition.entries.table.play_stream(
-                received, at, client, int(time.time()), REPLIES_OF_A_TURN, tally
-            )
-            return (replies, end) if end > at else answer_one(received, at, client)
-
-        return answer_stream
+    def tcp(
+        self,
+        publication: Publication[NativeTable],
+        cursors: Cursors,
+        sockets: Sequence[socket.socket],
+        limits: TcpLimits,
+    ) -> NativeTcpServer:
+        """What serves `sockets`, which listen, from `publication`."""
+        clerk = self._clerk(publication, cursors, Transport.TCP)
+        server = NativeTcpServer(sockets, limits, self._tally(Transport.TCP), clerk.answer)
+        self._follow(publication, lambda edition: server.publish(edition.entries.table))
+        return server
 
     def tally(self, transport: Transport) -> Tally:
         """What has been answered so far over `transport`, C and the reference together."""

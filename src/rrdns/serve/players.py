@@ -12,10 +12,9 @@ from rrdns.answer.player import Player, Publication, Tally
 from rrdns.answer.reference import Transport
 from rrdns.answer.snapshot import Cursors
 from rrdns.answer.table import Table
-from rrdns.config.settings import DnsSettings, Identity, PlayerChoice
+from rrdns.config.settings import DnsSettings, Identity, PlayerChoice, TcpLimits
 
-from . import AnswerStream
-from .stream import one_by_one
+from .tcp import TcpServer
 from .udp import UdpServer
 
 EXTENSION = "rrdns.serve._player"
@@ -28,6 +27,15 @@ class PlayerError(Exception):
 class UdpServing(Protocol):
     """Serves UDP from `start` to `stop`, on threads of its own."""
 
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class TcpServing(Protocol):
+    """Serves TCP from `start` to `stop`, on threads of its own."""
+
+    @property
+    def connections(self) -> int: ...
     def start(self) -> None: ...
     def stop(self) -> None: ...
 
@@ -46,12 +54,18 @@ class Players(Protocol):
     def udp(
         self, publication: Publication[Any], cursors: Cursors, sockets: Sequence[socket.socket]
     ) -> UdpServing: ...
-    def stream(self, publication: Publication[Any], cursors: Cursors) -> AnswerStream: ...
+    def tcp(
+        self,
+        publication: Publication[Any],
+        cursors: Cursors,
+        sockets: Sequence[socket.socket],
+        limits: TcpLimits,
+    ) -> TcpServing: ...
     def tally(self, transport: Transport) -> Tally: ...
 
 
 class PythonPlayers:
-    """Plays what is published, UDP on one thread for all sockets, TCP a message at a time."""
+    """Plays what is published, on one thread for all sockets of UDP and one for those of TCP."""
 
     choice = PlayerChoice.PYTHON
 
@@ -71,8 +85,15 @@ class PythonPlayers:
         player = self._player(publication, cursors, Transport.UDP)
         return UdpServer(sockets, player.answer, player.tally)
 
-    def stream(self, publication: Publication[Table], cursors: Cursors) -> AnswerStream:
-        return one_by_one(self._player(publication, cursors, Transport.TCP).answer)
+    def tcp(
+        self,
+        publication: Publication[Table],
+        cursors: Cursors,
+        sockets: Sequence[socket.socket],
+        limits: TcpLimits,
+    ) -> TcpServer:
+        answer = self._player(publication, cursors, Transport.TCP).answer
+        return TcpServer(sockets, answer, limits)
 
     def tally(self, transport: Transport) -> Tally:
         player = self._players.get(transport)

@@ -2,23 +2,21 @@
 
 import struct
 
-from . import Answer, AnswerStream, Octets
+from . import Answer
+
+LENGTH_OCTETS = 2
 
 
-def message_end(received: Octets, at: int) -> int | None:
+def message_end(received: bytes | bytearray, at: int) -> int | None:
     """Where the message that begins at `at` ends, if all of it has arrived."""
-    if len(received) < at + 2:
+    begins = at + LENGTH_OCTETS
+    if len(received) < begins:
         return None
-    end = at + 2 + int.from_bytes(received[at : at + 2], "big")
+    end = begins + int.from_bytes(received[at:begins], "big")
     return end if end <= len(received) else None
 
 
-def one_by_one(answer: Answer) -> AnswerStream:
-    """What answers a stream with `answer`, a message at a time."""
-
-    def answer_stream(received: Octets, at: int, client: str) -> tuple[bytes, int]:
-        end = at + 2 + int.from_bytes(received[at : at + 2], "big")
-        reply = answer(bytes(received[at + 2 : end]), client)
-        return (b"" if reply is None else struct.pack("!H", len(reply)) + reply), end
-
-    return answer_stream
+def answered(answer: Answer, received: bytes | bytearray, at: int, end: int, client: str) -> bytes:
+    """The reply to the message from `at` to `end`, its length before it; nothing for silence."""
+    reply = answer(bytes(received[at + LENGTH_OCTETS : end]), client)
+    return b"" if reply is None else struct.pack("!H", len(reply)) + reply

@@ -1,4 +1,6 @@
-"""TCP (RFC 7766): many queries a connection, replies in one write, and limits for everyone.
+"""TCP (RFC 7766) in Python: many queries a connection, replies in one write, limits for everyone.
+
+`player/tcp.c` does the same in C.
 
 It has a thread and an event loop of its own: thousands of queries may wait in one read, and
 whoever sends them must not keep health probes and signals waiting. Connections that have a query
@@ -22,10 +24,10 @@ from typing import cast
 
 from rrdns.config.settings import TcpLimits
 
-from . import AnswerStream
+from . import Answer
 from .loops import fastest_loop
 from .sockets import BACKLOG
-from .stream import message_end
+from .stream import answered, message_end
 
 WRITE_HIGH_WATER = 64 << 10  # octets of replies waiting for a slow reader before reading pauses
 READ_HIGH_WATER = 64 << 10  # octets of queries waiting for their turn before reading pauses
@@ -39,12 +41,17 @@ class TcpServer:
     thread, and so may `connections` be."""
 
     def __init__(
-        self, sockets: Iterable[socket.socket], answer_stream: AnswerStream, limits: TcpLimits
+        self,
+        sockets: Iterable[socket.socket],
+        answer: Answer,
+        limits: TcpLimits,
+        grace_s: float = GRACE_S,
     ) -> None:
-        self.answer_stream = answer_stream
+        self.answer = answer
         self.answers_until = inf
         self._sockets = tuple(sockets)
         self._limits = limits
+        self._grace_s = grace_s
         self._by_activity: OrderedDict[_Connection, float] = OrderedDict()
         self._by_client: defaultdict[str, OrderedDict[_Connection, None]] = defaultdict(OrderedDict)
         self._line: deque[_Connection] = deque()
@@ -65,10 +72,10 @@ class TcpServer:
         self._accepting.result()
 
     def stop(self) -> None:
-        """Accepts no more, answers within `GRACE_S` what has been read, ends the thread and closes
+        """Accepts no more, answers within the grace what has been read, ends the thread and closes
         the sockets. A second time does nothing."""
         if self._thread.is_alive():
-            self.answers_until = monotonic() + GRACE_S
+            self.answers_until = monotonic() + self._grace_s
             self._accepting.result().call_soon_threadsafe(self._stopping.set)
             self._thread.join()
         for sock in self._sockets:
@@ -200,8 +207,7 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if not (self._received or self._reader_is_slow) and message_end(data, 0) == len(data):
             # One whole query, as of most clients: it is answered as fast as it could line up.
-            replies, _ = self._server.answer_stream(data, 0, self._client)
-            self._send(replies)
+            self._send(answered(self._server.answer, data, 0, len(data), self._client))
             return
         self._received += data
         if len(self._received) > READ_HIGH_WATER:
@@ -265,11 +271,12 @@ class _Connection(asyncio.Protocol):
         waiting = 0
         ends_at = min(monotonic() + TURN_S, self._server.answers_until)
         while waiting <= WRITE_HIGH_WATER and monotonic() < ends_at:
-            if message_end(self._received, at) is None:
+            end = message_end(self._received, at)
+            if end is None:
                 break
-            some, at = self._server.answer_stream(self._received, at, self._client)
-            replies.append(some)
-            waiting += len(some)
+            replies.append(answered(self._server.answer, self._received, at, end, self._client))
+            waiting += len(replies[-1])
+            at = end
         del self._received[:at]
         self._send(b"".join(replies))
 

@@ -1,9 +1,6 @@
 /* Entry and Table: what is played. All that comes from Python is checked once, here. */
 #include "python.h"
 
-#include <arpa/inet.h>
-
-#include "octets.h"
 #include "reply.h"
 
 enum {
@@ -11,19 +8,7 @@ enum {
     INFO_CODE_OCTETS = 2,
     LONGEST_EXTRA_TEXT = 128,
     LARGEST_NUMBER = 1 << 24,
-    MOST_PLAYED = 512,
 };
-
-bool address_read(const char *text, uint8_t octets[LONGEST_ADDRESS], size_t *count) {
-    char address[INET6_ADDRSTRLEN] = "";
-    const size_t length = strcspn(text, "%");
-    if (length < sizeof address) memcpy(address, text, length);
-    const bool is_6 = strchr(address, ':') != NULL;
-    *count = is_6 ? 16 : 4;
-    if (inet_pton(is_6 ? AF_INET6 : AF_INET, address, octets) == 1) return true;
-    PyErr_Format(PyExc_ValueError, "'%s' is not an IP address", text);
-    return false;
-}
 
 /* -- Entry ---------------------------------------------------------------------------------------- */
 
@@ -351,85 +336,11 @@ static PyObject *table_play(TableObject *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
-/* The replies of a stream, growing; room for the longest is made before each. */
-struct replies {
-    uint8_t *octets;
-    size_t count, room;
-};
-
-static bool replies_grow(struct replies *replies) {
-    const size_t needed = replies->count + 2 + TCP_OCTETS;
-    if (needed <= replies->room) return true;
-    uint8_t *octets = PyMem_Realloc(replies->octets, 2 * needed);
-    if (!octets) {
-        PyErr_NoMemory();
-        return false;
-    }
-    replies->octets = octets;
-    replies->room = 2 * needed;
-    return true;
-}
-
-/* Answers the messages of `received` from `*at` on, as long as there are whole ones that the table
- * holds the answers to, and no more than `most` octets of replies. False: an exception is set. */
-static bool stream_answer(const struct table *table, const struct client *client,
-                          const Py_buffer *received, size_t *at, size_t most,
-                          struct tally *tally, struct replies *replies) {
-    const uint8_t *octets = received->buf;
-    const size_t end = (size_t)received->len;
-    for (int played = 0; played < MOST_PLAYED && replies->count < most; played++) {
-        if (end - *at < 2) break;
-        size_t length = (size_t)octets[*at] << 8 | octets[*at + 1];
-        if (end - *at - 2 < length) break;
-        if (!replies_grow(replies)) return false;
-        uint8_t *message = replies->octets + replies->count + 2;
-        memcpy(message, octets + *at + 2, length);
-        size_t reply = length;
-        const enum answered answered = reply_make(table, client, true, message, &reply, tally);
-        if (answered == LEFT_TO_REFERENCE) break;
-        if (answered == REPLIED) {
-            message[-2] = (uint8_t)(reply >> 8);
-            message[-1] = (uint8_t)reply;
-            replies->count += 2 + reply;
-        }
-        *at += 2 + length;
-    }
-    return true;
-}
-
-static PyObject *table_play_stream(TableObject *self, PyObject *args) {
-    Py_buffer received;
-    Py_ssize_t at, most;
-    const char *text;
-    unsigned int now;
-    TallyObject *tally;
-    struct client client;
-    uint8_t address[LONGEST_ADDRESS];
-    static struct replies replies; /* kept, since it is large; the interpreter lock is held */
-    PyObject *result = NULL;
-    if (!PyArg_ParseTuple(args, "y*nsInO!:play_stream", &received, &at, &text, &now, &most, &TallyType,
-                          &tally))
-        return NULL;
-    if (at < 0 || at > received.len || most < 0) {
-        PyErr_SetString(PyExc_ValueError, "there is nothing there to be answered");
-    } else if (client_read(text, now, address, &client)) {
-        size_t from = (size_t)at;
-        replies.count = 0;
-        if (stream_answer(self->table, &client, &received, &from, (size_t)most, tally->tally,
-                          &replies))
-            result = Py_BuildValue("y#n", replies.count ? (const char *)replies.octets : "",
-                                   (Py_ssize_t)replies.count, (Py_ssize_t)from);
-    }
-    PyBuffer_Release(&received);
-    return result;
-}
-
 static Py_ssize_t table_length(TableObject *self) { return (Py_ssize_t)table_names(self->table); }
 
 static PyMethodDef table_methods[] = {
     {"with_entries", (PyCFunction)table_with, METH_VARARGS, NULL},
     {"play", (PyCFunction)table_play, METH_VARARGS, NULL},
-    {"play_stream", (PyCFunction)table_play_stream, METH_VARARGS, NULL},
     {0},
 };
 

@@ -1,8 +1,7 @@
-/* Udp, and the module. */
+/* Udp: its threads, as Python starts and stops them. */
 #include "python.h"
 
-#include <arpa/inet.h>
-
+#include "address.h"
 #include "udp.h"
 
 /* `borrowed` are the tallies; `tables` those that a thread may be reading, the published one last. */
@@ -64,38 +63,19 @@ static void udp_dealloc(UdpObject *self) {
     Py_TYPE(self)->tp_free(self);
 }
 
-/* Lets go of the tables that no thread reads any more; all at once and last, for the interpreter lock
- * is given up where one is freed, and others may publish meanwhile. */
-static int tables_forget(UdpObject *self) {
-    PyObject *kept = PyList_New(0);
-    for (Py_ssize_t i = 0; kept && i < PyList_GET_SIZE(self->tables); i++) {
-        PyObject *table = PyList_GET_ITEM(self->tables, i);
-        if (udp_is_reading(self->udp, ((TableObject *)table)->table) && PyList_Append(kept, table))
-            Py_CLEAR(kept);
-    }
-    if (!kept) return -1;
-    PyObject *before = self->tables;
-    self->tables = kept;
-    Py_DECREF(before);
-    return 0;
-}
+static bool udp_reads(const void *udp, const struct table *table) { return udp_is_reading(udp, table); }
 
 static PyObject *udp_show(UdpObject *self, PyObject *argument) {
-    if (!PyObject_TypeCheck(argument, &TableType))
-        return PyErr_Format(PyExc_TypeError, "only a Table is published");
-    if (PyList_Append(self->tables, argument)) return NULL;
+    if (!table_keep(self->tables, argument)) return NULL;
     udp_publish(self->udp, ((TableObject *)argument)->table);
-    if (tables_forget(self)) return NULL;
+    if (!tables_forget(&self->tables, udp_reads, self->udp)) return NULL;
     Py_RETURN_NONE;
 }
 
 static PyObject *udp_begin(UdpObject *self, PyObject *Py_UNUSED(none)) {
     if (!PyList_GET_SIZE(self->tables))
         return PyErr_Format(PyExc_ValueError, "no table has been published");
-    const int error = udp_start(self->udp);
-    if (!error) Py_RETURN_NONE;
-    errno = error;
-    return PyErr_SetFromErrno(PyExc_OSError);
+    return none_or_error(udp_start(self->udp));
 }
 
 static PyObject *udp_end(UdpObject *self, PyObject *Py_UNUSED(none)) {
@@ -112,10 +92,10 @@ static PyObject *udp_take(UdpObject *self, PyObject *Py_UNUSED(none)) {
     is_taken = udp_take_left(self->udp, &left);
     Py_END_ALLOW_THREADS;
     if (!is_taken) Py_RETURN_NONE;
-    char client[INET6_ADDRSTRLEN] = "";
+    char client[ADDRESS_TEXT];
     size_t octets;
-    const uint8_t *address = way_client(&left.way.address, &octets);
-    inet_ntop(octets == 4 ? AF_INET : AF_INET6, address, client, sizeof client);
+    const uint8_t *address = client_address(&left.way.address, &octets);
+    address_write(address, octets, client);
     return Py_BuildValue("y#sy#", (const char *)left.query, (Py_ssize_t)left.octets, client,
                          (const char *)&left.way, (Py_ssize_t)sizeof left.way);
 }
@@ -133,9 +113,7 @@ static PyObject *udp_reply(UdpObject *self, PyObject *args) {
     Py_BEGIN_ALLOW_THREADS;
     error = udp_send(&way, (const uint8_t *)reply, (size_t)octets);
     Py_END_ALLOW_THREADS;
-    if (!error) Py_RETURN_NONE;
-    errno = error;
-    return PyErr_SetFromErrno(PyExc_OSError);
+    return none_or_error(error);
 }
 
 static PyMethodDef udp_methods[] = {
@@ -155,20 +133,3 @@ PyTypeObject UdpType = {
     .tp_dealloc = (destructor)udp_dealloc,
     .tp_methods = udp_methods,
 };
-
-/* -- the module ----------------------------------------------------------------------------------- */
-
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "rrdns.serve._player",
-    .m_doc = "Plays the compiled table in C.",
-    .m_size = -1,
-};
-
-PyMODINIT_FUNC PyInit__player(void) {
-    PyTypeObject *const types[] = {&CursorType, &TallyType, &EntryType, &TableType, &UdpType};
-    PyObject *module = PyModule_Create(&definition);
-    for (size_t i = 0; module && i < sizeof types / sizeof *types; i++)
-        if (PyModule_AddType(module, types[i])) Py_CLEAR(module);
-    return module;
-}

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "address.h"
+#include "publication.h"
 #include "reply.h"
 
 enum {
@@ -37,11 +39,10 @@ struct batch {
     uint8_t octets[BATCH][LARGEST_QUERY];
 };
 
-/* One thread and its socket. `reading` is the table of the present batch: it has a cache line of its
- * own, since every batch writes it. `own` is a descriptor that nobody else closes while the thread waits
- * there, for then nothing would wake it. */
+/* One thread and its socket. `own` is a descriptor that nobody else closes while the thread waits there,
+ * for then nothing would wake it. */
 struct lane {
-    _Alignas(64) _Atomic(const struct table *) reading;
+    struct reader reader;
     _Alignas(64) struct udp *udp;
     int socket, own;
     pthread_t thread;
@@ -61,7 +62,7 @@ struct waiting {
 };
 
 struct udp {
-    _Alignas(64) _Atomic(const struct table *) published;
+    struct publication publication;
     _Alignas(64) _Atomic bool is_stopping;
     bool has_started;
     size_t n_lanes;
@@ -71,22 +72,12 @@ struct udp {
 
 /* -- addresses ---------------------------------------------------------------------------------- */
 
-const uint8_t *way_client(const struct sockaddr_in6 *address, size_t *octets) {
-    switch (address->sin6_family) {
-    case AF_INET:
-        *octets = sizeof(struct in_addr);
-        return (const uint8_t *)&((const struct sockaddr_in *)address)->sin_addr;
-    case AF_INET6: *octets = sizeof(struct in6_addr); return address->sin6_addr.s6_addr;
-    default: *octets = 0; return NULL;
-    }
-}
-
 /* What is of nobody has the address of an earlier datagram. Nothing is sent to port 0; it is at the
  * same place in both families. */
 static bool can_be_answered(const struct msghdr *message) {
     const struct sockaddr_in6 *address = message->msg_name;
     size_t octets;
-    return message->msg_namelen && way_client(address, &octets) && address->sin6_port;
+    return message->msg_namelen && client_address(address, &octets) && address->sin6_port;
 }
 
 /* Makes of what tells where a query came to what has the reply leave from there (RFC 2181 section 4.1).
@@ -190,28 +181,13 @@ static void batch_renew(struct batch *batch, int used) {
     }
 }
 
-/* The published table, which is not freed as long as `reading` names it. */
-static const struct table *table_borrow(struct lane *lane) {
-    const struct table *table = atomic_load(&lane->udp->published);
-    for (;;) {
-        atomic_store(&lane->reading, table);
-        const struct table *still = atomic_load(&lane->udp->published);
-        if (still == table) return table;
-        table = still;
-    }
-}
-
-static void table_return(struct lane *lane) {
-    atomic_store_explicit(&lane->reading, NULL, memory_order_release);
-}
-
 /* What is asked by one datagram; of one that can not be answered, nothing. */
 static void ask(struct asked *asked, struct mmsghdr *datagram, uint32_t now) {
     struct msghdr *message = &datagram->msg_hdr;
     asked->message = message->msg_iov->iov_base;
     asked->octets = can_be_answered(message) ? datagram->msg_len : 0;
     asked->client.now = now;
-    asked->client.address = way_client(message->msg_name, &asked->client.octets);
+    asked->client.address = client_address(message->msg_name, &asked->client.octets);
     turn_around(message);
 }
 
@@ -250,13 +226,13 @@ static void answer_group(struct lane *lane, const struct table *table, struct mm
 
 static void answer_batch(struct lane *lane, unsigned count) {
     struct batch *batch = lane->batch;
-    const struct table *table = table_borrow(lane);
+    const struct table *table = table_borrow(&lane->udp->publication, &lane->reader);
     batch->replies.count = 0;
     for (unsigned from = 0; from < count; from += GROUP) {
         const unsigned some = count - from < GROUP ? count - from : GROUP;
         answer_group(lane, table, &batch->messages[from], some, &batch->replies);
     }
-    table_return(lane);
+    table_return(&lane->reader);
     send_all(lane, &batch->replies);
 }
 
@@ -385,13 +361,13 @@ void udp_free(struct udp *udp) {
 }
 
 void udp_publish(struct udp *udp, const struct table *table) {
-    atomic_store(&udp->published, table);
+    atomic_store(&udp->publication.table, table);
 }
 
 bool udp_is_reading(const struct udp *udp, const struct table *table) {
-    if (atomic_load(&udp->published) == table) return true;
+    if (atomic_load(&udp->publication.table) == table) return true;
     for (size_t i = 0; i < udp->n_lanes; i++)
-        if (atomic_load(&udp->lanes[i].reading) == table) return true;
+        if (is_read(&udp->lanes[i].reader, table)) return true;
     return false;
 }
 

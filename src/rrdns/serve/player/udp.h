@@ -69,7 +69,4 @@ bool udp_take_left(struct udp *udp, struct left *left);
 /* Sends one reply; an error number, or 0. */
 int udp_send(const struct way *way, const uint8_t *reply, size_t octets);
 
-/* The address of a client, 4 or 16 octets of it; NULL for a family that is not of the Internet. */
-const uint8_t *way_client(const struct sockaddr_in6 *address, size_t *octets);
-
 #endif
