@@ -11,9 +11,7 @@ import dns.message
 import pytest
 
 from harness.players import NOT_BUILT
-from harness.wire import framed
 from rrdns.answer.entry import Entry, Question
-from rrdns.answer.reference import Transport
 from rrdns.answer.resolve import RCode
 from rrdns.config.settings import Identity
 from rrdns.zone.name import from_text
@@ -25,8 +23,6 @@ native = pytest.importorskip("rrdns.serve.native", reason=NOT_BUILT, exc_type=Im
 
 CLIENT_COOKIE = b"8octets!"
 HIT = dns.message.make_query("www.lab.example", "A").to_wire()
-LEFT = dns.message.make_query("version.bind", "TXT", "CH").to_wire()
-PLAYED = [HIT, HIT, HIT, LEFT, HIT]
 KEYS = tuple(((from_text(f"n{n}.example"), RRType.A), bytes(4)) for n in range(3000))
 
 
@@ -39,16 +35,6 @@ def empty(rcode: RCode, name_octets: int) -> Entry:
     """A reply without records."""
     head = b"\x80" + bytes((rcode,)) + b"\0\1" + bytes(6)
     return Entry(rcode, head, b"", ((0, 0),), name_octets)
-
-
-def messages(stream: bytes) -> list[bytes]:
-    """The messages of a stream, all of them whole."""
-    found = []
-    while stream:
-        end = 2 + int.from_bytes(stream[:2], "big")
-        found.append(stream[2:end])
-        stream = stream[end:]
-    return found
 
 
 def test_a_number_is_never_given_twice() -> None:
@@ -94,22 +80,6 @@ def test_what_is_left_to_the_reference_is_so_in_c() -> None:
     table = blank().with_entries([(Question(WWW, None), None)]).table
     assert table.play(HIT, False, HOST, 0, native._player.Tally()) is None
     assert len(table) == 1
-
-
-def test_all_that_has_arrived_is_answered_at_once_but_for_what_is_left(served: Served) -> None:
-    answer_stream = served.players.stream(served.publisher.publication, served.publisher.cursors)
-    stream = bytearray(framed([*PLAYED, HIT])[:-1])
-    ends, replies, at = [], b"", 0
-    for _ in range(3):
-        some, at = answer_stream(stream, at, HOST)
-        ends.append(at)
-        replies += some
-    assert ends == [len(framed(queries)) for queries in ([HIT] * 3, [HIT] * 3 + [LEFT], PLAYED)]
-    assert [reply[:2] for reply in messages(replies)] == [query[:2] for query in PLAYED]
-    tally = served.players.tally(Transport.TCP)
-    assert tally.rcodes == {RCode.NOERROR: 4, RCode.REFUSED: 1}
-    assert tally.left == 1
-    assert sum(tally.firsts.values()) == 4
 
 
 def cookie_query(cookie: bytes) -> bytes:

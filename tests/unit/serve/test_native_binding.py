@@ -20,7 +20,6 @@ import pytest
 
 from harness.garbage import damaged, valid_queries
 from harness.players import NOT_BUILT
-from harness.wire import framed
 
 player = pytest.importorskip("rrdns.serve._player", reason=NOT_BUILT, exc_type=ImportError)
 
@@ -295,53 +294,6 @@ def test_whatever_is_asked_gets_octets_or_is_left() -> None:
         for is_stream in (False, True):
             reply = table().play(packet, is_stream, CLIENT, NOW, player.Tally())
             assert not reply or reply[:2] == packet[:2]
-
-
-def play_stream(received: bytes, at: int = 0, most: int = 1 << 20) -> tuple[bytes, int]:
-    played: tuple[bytes, int] = table().play_stream(
-        bytearray(received), at, CLIENT, NOW, most, player.Tally()
-    )
-    return played
-
-
-def test_a_stream_is_answered_up_to_where_its_last_whole_message_ends() -> None:
-    stream = framed([QUERY, RESPONSE, QUERY])
-    ends = [len(framed([QUERY])), len(framed([QUERY, RESPONSE])), len(stream)]
-    for length in range(len(stream) + 1):
-        replies, end = play_stream(stream[:length])
-        assert end == max((end for end in ends if end <= length), default=0)
-        assert replies.count(RECORDS[-4:]) == (length >= ends[0]) + (length >= ends[2])
-
-
-def test_nothing_gets_no_replies_and_they_are_octets_all_the_same() -> None:
-    assert play_stream(b"") == (b"", 0)
-    assert play_stream(framed([QUERY]), at=2 + len(QUERY)) == (b"", 2 + len(QUERY))
-
-
-def test_messages_without_an_octet_are_passed_over() -> None:
-    stream = framed([b"", b"", QUERY, b""])
-    replies, end = play_stream(stream)
-    assert end == len(stream)
-    assert len(replies) == 2 + len(QUERY) + len(RECORDS)
-
-
-def test_a_stream_stops_at_what_is_left() -> None:
-    replies, end = play_stream(framed([QUERY, CHAOS, QUERY]))
-    assert end == len(framed([QUERY]))
-    assert len(replies) == 2 + len(QUERY) + len(RECORDS)
-
-
-@pytest.mark.parametrize(("most", "answered"), [(0, 0), (1, 1), (100, 2), (1 << 20, 9)])
-def test_no_more_is_answered_than_was_asked_for(most: int, answered: int) -> None:
-    replies, end = play_stream(framed([QUERY] * 9), most=most)
-    assert end == answered * (2 + len(QUERY))
-    assert len(replies) == answered * (2 + len(QUERY) + len(RECORDS))
-
-
-@pytest.mark.parametrize(("at", "most"), [(-1, 1), (1, 1), (2**40, 1), (0, -1)])
-def test_what_is_not_there_is_not_played(at: int, most: int) -> None:
-    with pytest.raises(ValueError, match="there is nothing there"):
-        play_stream(b"", at, most)
 
 
 # -- counts ----------------------------------------------------------------------------------------

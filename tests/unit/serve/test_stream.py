@@ -3,7 +3,7 @@
 import pytest
 
 from harness.wire import framed
-from rrdns.serve.stream import message_end, one_by_one
+from rrdns.serve.stream import answered, message_end
 
 STREAM = bytearray(framed([b"abc", b"", b"de"]))
 
@@ -26,16 +26,15 @@ def test_messages_are_answered_one_by_one() -> None:
         asked.append((query, client))
         return query.upper() or None
 
-    answer_stream = one_by_one(answer)
     at, replies = 0, b""
-    while message_end(STREAM, at) is not None:
-        reply, at = answer_stream(STREAM, at, "192.0.2.1")
-        replies += reply
+    while (end := message_end(STREAM, at)) is not None:
+        replies += answered(answer, STREAM, at, end, "192.0.2.1")
+        at = end
     assert asked == [(query, "192.0.2.1") for query in (b"abc", b"", b"de")]
     assert replies == framed([b"ABC", b"DE"]), "silence takes no room"
     assert at == len(STREAM)
 
 
 def test_the_longest_reply_has_its_length_before_it() -> None:
-    reply, _ = one_by_one(lambda query, client: bytes(65535))(STREAM, 0, "")
+    reply = answered(lambda query, client: bytes(65535), STREAM, 0, 5, "")
     assert reply == framed([bytes(65535)])

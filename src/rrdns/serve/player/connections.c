@@ -143,6 +143,7 @@ void connection_touch(struct connections *all, struct connection *connection, ui
 }
 
 void connection_close(struct connections *all, struct connection *connection) {
+    atomic_fetch_sub_explicit(&all->open, 1, memory_order_relaxed);
     close(connection->socket);
     connection->socket = -1;
     if (!++connection->generation) connection->generation = 1;
@@ -154,7 +155,6 @@ void connection_close(struct connections *all, struct connection *connection) {
     visitor_leaves(connection->visitor);
     list_remove(&connection->queued);
     list_append(&all->free, &connection->queued);
-    atomic_fetch_sub_explicit(&all->open, 1, memory_order_relaxed);
 }
 
 uint64_t connection_ticket(const struct connections *all, const struct connection *connection) {
