@@ -13,11 +13,6 @@ struct span {
     size_t count, at;
 };
 
-struct replies {
-    uint8_t *octets;
-    size_t count;
-};
-
 static bool is_whole(const uint8_t *octets, size_t count) {
     return count >= LENGTH_OCTETS && count - LENGTH_OCTETS >= read16(octets);
 }
@@ -110,10 +105,11 @@ static bool send_kept(struct connection *connection) {
 /* Answers whole messages, until the replies are enough for a turn; false: the next one is left to the
  * reference answerer. */
 static bool answer_some(const struct table *table, const struct client *client,
-                        struct tally *tally, struct span *in, struct replies *replies) {
-    while (replies->count < MOST_WRITTEN && is_whole(in->octets + in->at, in->count - in->at)) {
+                        struct tally *tally, struct span *in, struct workspace *workspace) {
+    while (workspace->written < MOST_WRITTEN &&
+           is_whole(in->octets + in->at, in->count - in->at)) {
         const size_t length = read16(in->octets + in->at);
-        uint8_t *message = replies->octets + replies->count + LENGTH_OCTETS;
+        uint8_t *message = workspace->out + workspace->written + LENGTH_OCTETS;
         size_t octets = length;
         memcpy(message, in->octets + in->at + LENGTH_OCTETS, length);
         switch (reply_make(table, client, true, message, &octets, tally)) {
@@ -121,35 +117,44 @@ static bool answer_some(const struct table *table, const struct client *client,
         case SILENT: break;
         case REPLIED:
             write16(message - LENGTH_OCTETS, (unsigned)octets);
-            replies->count += LENGTH_OCTETS + octets;
+            workspace->written += LENGTH_OCTETS + octets;
         }
         in->at += LENGTH_OCTETS + length;
     }
     return true;
 }
 
-static enum next next_of(const struct connection *connection, bool is_left) {
-    const bool can_read = connection->may_read && !connection->has_ended;
-    if (connection->unsent) return STREAM_WAITS;
-    if (is_left) return STREAM_LEAVES;
-    if (can_read || is_whole(connection->received, connection->n_received)) return STREAM_GOES_ON;
-    return connection->has_ended ? STREAM_ENDS : STREAM_WAITS;
+static bool can_read(const struct connection *connection) {
+    return connection->may_read && !connection->has_ended;
 }
 
-struct outcome stream_turn(struct connection *connection, const struct table *table, uint32_t now,
-                           struct tally *tally, struct workspace *workspace) {
-    const struct outcome waits = {STREAM_WAITS, false}, ends = {STREAM_ENDS, false};
-    if (connection->unsent && !send_kept(connection)) return ends;
-    if (connection->unsent || connection->is_left || connection->waits_for_it) return waits;
+struct turn_taken stream_answer(struct connection *connection, const struct table *table,
+                                uint32_t now, struct tally *tally, struct workspace *workspace) {
+    struct turn_taken turn = {.connection = connection, .next = STREAM_ENDS};
+    if (connection->unsent && !send_kept(connection)) return turn;
+    turn.next = STREAM_WAITS;
+    if (connection->unsent || connection->is_left || connection->waits_for_it) return turn;
+    turn.next = STREAM_ENDS;
     struct span in = {connection->received ? connection->received : workspace->in,
-                     connection->n_received, 0};
-    const bool can_read = connection->may_read && !connection->has_ended;
-    if (can_read && !is_whole(in.octets, in.count) && !read_once(connection, &in)) return ends;
+                      connection->n_received, 0};
+    if (can_read(connection) && !is_whole(in.octets, in.count) && !read_once(connection, &in))
+        return turn;
     struct client client = {.now = now};
     client.address = connection_address(connection, &client.octets);
-    struct replies replies = {workspace->out, 0};
-    const bool is_left = !answer_some(table, &client, tally, &in, &replies);
-    if (!keep_rest(connection, &in)) return ends;
-    if (replies.count && !stream_send(connection, replies.octets, replies.count)) return ends;
-    return (struct outcome){next_of(connection, is_left), replies.count > 0};
+    const size_t before = workspace->written;
+    const bool is_left = !answer_some(table, &client, tally, &in, workspace);
+    if (!keep_rest(connection, &in)) return turn;
+    turn.replies = workspace->out + before;
+    turn.octets = workspace->written - before;
+    if (is_left) turn.next = STREAM_LEAVES;
+    else if (can_read(connection) || is_whole(connection->received, connection->n_received))
+        turn.next = STREAM_GOES_ON;
+    else if (!connection->has_ended) turn.next = STREAM_WAITS;
+    return turn;
+}
+
+enum next stream_settle(const struct turn_taken *turn) {
+    if (!turn->octets) return turn->next;
+    if (!stream_send(turn->connection, turn->replies, turn->octets)) return STREAM_ENDS;
+    return turn->connection->unsent ? STREAM_WAITS : turn->next;
 }

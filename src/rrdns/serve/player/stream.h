@@ -17,10 +17,11 @@ enum {
     MOST_WRITTEN = 64 << 10, /* replies of one turn, before others have theirs */
 };
 
-/* Where a turn reads and writes, whosever it is: what is left over is kept with the connection. */
+/* Where turns read and write, whosever they are: what is left over is kept with the connection. */
 struct workspace {
     uint8_t in[LONGEST_FRAME];
     uint8_t out[MOST_WRITTEN + LONGEST_FRAME];
+    size_t written;
 };
 
 enum next {
@@ -30,16 +31,21 @@ enum next {
     STREAM_ENDS,    /* all is said, or the client has gone */
 };
 
-/* What came of one turn. */
-struct outcome {
+/* What one turn has come to: replies in the workspace, and what follows once they are sent. */
+struct turn_taken {
+    struct connection *connection;
+    const uint8_t *replies;
+    size_t octets;
     enum next next;
-    bool has_replied;
 };
 
-/* Reads once and answers some of it: no more than fits the workspace. A client that does not read its
+/* Reads once and answers some of it, until `MOST_WRITTEN` is written. A client that does not read its
  * replies is not read either until it has taken them. */
-struct outcome stream_turn(struct connection *connection, const struct table *table, uint32_t now,
-                           struct tally *tally, struct workspace *workspace);
+struct turn_taken stream_answer(struct connection *connection, const struct table *table,
+                                uint32_t now, struct tally *tally, struct workspace *workspace);
+
+/* Sends what came of a turn; what follows. */
+enum next stream_settle(const struct turn_taken *turn);
 
 /* The first message that has been received and not answered; NULL: there is no whole one. */
 const uint8_t *stream_first(const struct connection *connection, size_t *octets);
