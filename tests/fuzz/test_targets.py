@@ -69,10 +69,13 @@ def test_any_sequence_of_changes_leaves_each_table_as_it_was(
 
 
 @pytest.mark.parametrize("sanitizer", ["thread", "address,undefined"])
-def test_publishing_under_load_is_no_race_and_leaks_nothing(sanitizer: str, recorded: Path) -> None:
+@pytest.mark.parametrize("name", ["busy_udp", "busy_tcp"])
+def test_publishing_under_load_is_no_race_and_leaks_nothing(
+    name: str, sanitizer: str, recorded: Path
+) -> None:
     flags = ["-O1", f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", *WARNINGS]
-    program = recorded / f"busy-{sanitizer}"
-    compiled(gcc(), program, [FUZZ / "busy_udp.c", *CORE], flags, [FUZZ, recorded])
+    program = recorded / f"{name}-{sanitizer}"
+    compiled(gcc(), program, [FUZZ / f"{name}.c", *CORE], flags, [FUZZ, recorded])
     done = ran([program, str(FLIPS)])
     if NO_ROOM_FOR_SHADOWS in done.stderr:
         pytest.skip("ThreadSanitizer can not run here: `sysctl vm.mmap_rnd_bits=28` lets it")
