@@ -133,8 +133,9 @@ def test_the_server_under_load_while_members_and_files_change(server: ServerProc
 
 
 def test_the_binding_takes_or_refuses_whatever_python_hands_to_it(environment: None) -> None:
-    tests = sorted(map(str, (TESTS / "unit" / "serve").glob("test_native*.py")))
-    assert len(tests) > 1
+    folder = TESTS / "unit" / "serve"
+    tests = [*map(str, sorted(folder.glob("test_native*.py"))), str(folder / "test_tcp.py")]
+    assert len(tests) > 2
     done = ran([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *tests])
     assert_clean(done.stdout + done.stderr)
     assert done.returncode == 0, done.stdout

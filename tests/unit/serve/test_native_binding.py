@@ -20,6 +20,7 @@ import pytest
 
 from harness.garbage import damaged, valid_queries
 from harness.players import NOT_BUILT
+from harness.wire import TcpClient
 
 player = pytest.importorskip("rrdns.serve._player", reason=NOT_BUILT, exc_type=ImportError)
 
@@ -447,3 +448,112 @@ def test_many_may_publish_at_a_time(udp: socket.socket) -> None:
     for thread in publishers:
         thread.join()
     server.stop()
+
+
+# -- TCP -------------------------------------------------------------------------------------------
+
+LIMITS = (30.0, 100, 10, 0.25)
+BAD_LIMITS = {
+    "none": (),
+    "too few": LIMITS[:-1],
+    "text": ("30", 100, 10, 0.25),
+    "no connections": (30.0, 0, 10, 0.25),
+    "fewer than none": (30.0, -1, 10, 0.25),
+    "more than there is memory for": (30.0, 2**40, 10, 0.25),
+    "more than numbers go": (30.0, 2**70, 10, 0.25),
+    "none of one client": (30.0, 100, 0, 0.25),
+    "a time before now": (-1.0, 100, 10, 0.25),
+    "no time": (float("nan"), 100, 10, 0.25),
+    "a time without end": (30.0, 100, 10, float("inf")),
+}
+
+
+@pytest.fixture
+def tcp() -> Iterator[socket.socket]:
+    with socket.create_server((HOST, 0)) as sock:
+        sock.setblocking(False)
+        yield sock
+
+
+def tcp_server(*sockets: int) -> Any:
+    return player.Tcp(sockets, LIMITS, player.Tally())
+
+
+@pytest.mark.parametrize("limits", BAD_LIMITS.values(), ids=BAD_LIMITS)
+def test_what_are_no_limits_is_refused(limits: object) -> None:
+    with pytest.raises(REFUSED_WITH):
+        player.Tcp((), limits, player.Tally())
+
+
+@pytest.mark.parametrize("sockets", [[], 7, ("x",), (2**70,), ((1,),)])
+def test_what_are_no_listening_sockets_is_refused(sockets: object) -> None:
+    with pytest.raises(REFUSED_WITH):
+        player.Tcp(sockets, LIMITS, player.Tally())
+    with pytest.raises(TypeError):
+        player.Tcp((), LIMITS, 7)
+
+
+def test_tcp_starts_once_and_only_with_a_table(tcp: socket.socket) -> None:
+    server = tcp_server(tcp.fileno())
+    with pytest.raises(TypeError):
+        server.publish(7)
+    with pytest.raises(ValueError, match="no table"):
+        server.start()
+    server.publish(table())
+    server.start()
+    for _ in range(2):
+        with pytest.raises(OSError, match=os.strerror(errno.EALREADY)):
+            server.start()
+        server.stop()
+    assert server.take_left() is None
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("number", [-1, 2**31, 2**40])
+def test_what_does_not_listen_starts_nothing(tcp: socket.socket, number: int) -> None:
+    server = tcp_server(tcp.fileno(), number)
+    server.publish(table())
+    before = threads()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        server.start()
+    assert threads() == before
+    assert server.take_left() is None
+
+
+def test_a_tcp_server_that_is_forgotten_ends_its_thread_and_connections(
+    tcp: socket.socket,
+) -> None:
+    before = threads()
+    server = tcp_server(tcp.fileno())
+    server.publish(table())
+    server.start()
+    with TcpClient(*tcp.getsockname()) as client:
+        assert client.ask(QUERY)[:2] == QUERY[:2]
+        del server
+        assert client.is_closed_by_server()
+    assert threads() == before
+
+
+def test_replies_reach_only_whom_they_are_for(tcp: socket.socket) -> None:
+    server = tcp_server(tcp.fileno())
+    server.publish(table())
+    server.start()
+    with TcpClient(*tcp.getsockname()) as client:
+        client.send(CHAOS)
+        query, address, ticket = server.take_left()
+        assert (query, address) == (CHAOS, HOST)
+        for forged in (0, ticket + 1, ticket + 2**32, 2**64 - 1, ticket & 0xFFFF_FFFF):
+            server.send(forged, b"forged")
+        with pytest.raises(ValueError, match="no message is that long"):
+            server.send(ticket, bytes(65_536))
+        for wrong in ("text", 7):
+            with pytest.raises(TypeError):
+                server.send(ticket, wrong)
+        server.send(ticket, bytes(65_535))
+        assert client.receive() == bytes(65_535)
+        client.send(CHAOS, QUERY)
+        *_, ticket = server.take_left()
+        server.send(ticket, None)
+        assert client.receive()[:2] == QUERY[:2]
+    server.stop()
+    server.send(ticket, b"late")

@@ -130,11 +130,13 @@ static PyObject *tcp_take(TcpObject *self, PyObject *Py_UNUSED(none)) {
 
 static PyObject *tcp_send(TcpObject *self, PyObject *args) {
     unsigned long long ticket;
-    const char *reply;
-    Py_ssize_t octets;
-    if (!PyArg_ParseTuple(args, "Kz#:send", &ticket, &reply, &octets)) return NULL;
-    if (octets > TCP_OCTETS) return PyErr_Format(PyExc_ValueError, "no message is that long");
-    if (!tcp_reply(self->tcp, ticket, (const uint8_t *)reply, reply ? (size_t)octets : 0))
+    PyObject *reply;
+    char *octets = NULL;
+    Py_ssize_t count = 0;
+    if (!PyArg_ParseTuple(args, "KO:send", &ticket, &reply)) return NULL;
+    if (reply != Py_None && PyBytes_AsStringAndSize(reply, &octets, &count)) return NULL;
+    if (count > TCP_OCTETS) return PyErr_Format(PyExc_ValueError, "no message is that long");
+    if (!tcp_reply(self->tcp, ticket, (const uint8_t *)octets, (size_t)count))
         return PyErr_NoMemory();
     Py_RETURN_NONE;
 }
