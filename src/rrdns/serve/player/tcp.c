@@ -132,9 +132,9 @@ static void settle(struct tcp *tcp, const struct turn_taken *turn) {
     }
 }
 
-/* Answers some connections, and then sends all their replies: clients that are woken together ask again
- * together, and are read with fewer calls. */
-static void give_turns_to_some(struct tcp *tcp, const struct table *table) {
+/* Answers some connections, one at the least, and then sends all their replies: clients that are woken
+ * together ask again together, and are read with fewer calls. */
+static void give_turns_to_some(struct tcp *tcp, const struct table *table, uint64_t until_ns) {
     struct turn_taken turns[GROUP];
     struct link *first;
     unsigned count = 0;
@@ -145,6 +145,7 @@ static void give_turns_to_some(struct tcp *tcp, const struct table *table) {
         connection->is_in_line = false;
         turns[count++] = stream_answer(connection, table, (uint32_t)time(NULL), tcp->tally,
                                        tcp->workspace);
+        if (clock_ns() >= until_ns) break;
     }
     for (unsigned i = 0; i < count; i++) settle(tcp, &turns[i]);
 }
@@ -153,8 +154,9 @@ static void give_turns(struct tcp *tcp) {
     if (list_is_empty(&tcp->line)) return;
     const uint64_t until_ns = clock_ns() + TURNS_NS;
     const struct table *table = table_borrow(&tcp->publication, &tcp->reader);
-    do give_turns_to_some(tcp, table);
-    while (!list_is_empty(&tcp->line) && clock_ns() < until_ns);
+    do {
+        give_turns_to_some(tcp, table, until_ns);
+    } while (!list_is_empty(&tcp->line) && clock_ns() < until_ns);
     table_return(&tcp->reader);
 }
 
