@@ -16,7 +16,8 @@ from rrdns.pool.rotation import Rotation
 from rrdns.pool.standing import Change
 from rrdns.publisher import families
 from rrdns.zone import name as names
-from rrdns.zone.changes import changes, type_text
+from rrdns.zone.changes import changes
+from rrdns.zone.presentation import type_text
 from rrdns.zone.tree import Zone
 
 log = logging.getLogger("rrdns")

@@ -78,6 +78,7 @@ class Steward(Generic[T]):
         self.judge = Judge(self.monitor.health, self.roster)
         self.publisher = Publisher(self.judge.fitness, rng, blank, cursors, clock)
         self.publisher.served = Served(saved.departures)
+        self.publisher.cursors.restore(saved.cursors)
         self.standings = Standings(saved.standings)
         self.incidents = Incidents(saved.incidents)
         self.narrator = Narrator(self.judge)
@@ -124,6 +125,7 @@ class Steward(Generic[T]):
                 for target, health in healths
                 if health.verdict.state is not State.UNKNOWN
             },
+            cursors=self.publisher.cursors.saved(),
             standings=self.standings.known,
             assignments=self.roster.assignments,
             departures=self.publisher.served.departures,

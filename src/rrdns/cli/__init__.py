@@ -43,6 +43,8 @@ for command in (
     examining.doctor,
     asking.reload,
     asking.status,
+    asking.explain,
+    asking.incidents,
     ordering.drain,
     ordering.maint,
     ordering.ready,

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -37,3 +38,33 @@ def status(config: Path, as_json: bool) -> None:
 
     report = ask(fetch_report, config)
     click.echo(json.dumps(report, indent=2) if as_json else render(report), nl=as_json)
+
+
+@click.command(short_help="Say what a question would be answered, and why.")
+@click.argument("name")
+@click.argument("rtype", metavar="[TYPE]", default="A")
+@config_option
+@click.option("--client", metavar="ADDRESS", default="", help="Who would ask.")
+@click.option("--json", "as_json", is_flag=True, help="The explanation as JSON.")
+def explain(name: str, rtype: str, config: Path, client: str, as_json: bool) -> None:
+    """Say what the running server would answer for NAME, and why.
+
+    Members, what their checks found, orders, rung, turn and TTL. No turn is taken by asking.
+    """
+    from rrdns.status.client import fetch
+    from rrdns.status.explaining import render_explanation
+
+    report = ask(partial(fetch, path="/explain", name=name, type=rtype, client=client), config)
+    click.echo(json.dumps(report, indent=2) if as_json else render_explanation(report), nl=as_json)
+
+
+@click.command(short_help="Show the outages of members, newest first.")
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="All that is known of them, as JSON.")
+def incidents(config: Path, as_json: bool) -> None:
+    """Show the outages of members: when, why, and how long caches had them, against the budget."""
+    from rrdns.status.client import fetch
+    from rrdns.status.text import render_incidents
+
+    found = ask(partial(fetch, path="/incidents"), config)
+    click.echo(json.dumps(found, indent=2) if as_json else render_incidents(found), nl=as_json)

@@ -46,7 +46,8 @@ def fetch(contact: Contact, path: str, **words: str) -> Reply:
         str(listen.reachable_host), listen.port, timeout=ANSWER_TIMEOUT_S
     )
     query = f"?{urlencode(words)}" if words else ""
-    return _exchanged(connection, "GET", path + query, {}, str(listen))
+    headers = {"Accept": "application/json"}
+    return _exchanged(connection, "GET", path + query, headers, str(listen))
 
 
 def order(contact: Contact, pool: str, address: str, order: str, words: dict[str, str]) -> Reply:

@@ -18,6 +18,7 @@ from rrdns.zone import name as names
 
 from . import metrics
 from .door import Door
+from .explaining import explanation, render_explanation
 from .metrics import Measured, Metrics
 from .orders import WHERE, Commanded, OrderError, Orders, find_pool, is_order
 from .pools import PoolReports
@@ -35,6 +36,7 @@ ORDERING = "POST"
 READING = ("GET", "HEAD")
 CONTROL_MODE = 0o660  # of the unix socket: its user and group give orders
 POOLS = "/pools/"
+EXPLAIN = "/explain"
 
 # No cache may keep what is true now, and no browser may take it for something that runs.
 HEADERS = {
@@ -137,11 +139,13 @@ class StatusSite:
             )
         if ordering:
             return await self._order(request)
+        if request.path == EXPLAIN:
+            return self._explain(request)
         if request.path.startswith(POOLS):
             return self._pool(request.path.removeprefix(POOLS))
         page = self._pages.get(request.path)
         if page is None:
-            paths = [*self._pages, f"{POOLS}NAME"]
+            paths = [*self._pages, f"{POOLS}NAME", f"{EXPLAIN}?name=NAME"]
             return _error(HTTPStatus.NOT_FOUND, f"nothing is at {request.path}", paths=paths)
         return page()
 
@@ -169,6 +173,20 @@ class StatusSite:
             return _json(await self._orders.take(request, trusted=trusted))
         except OrderError as error:
             return _error(error.status, str(error))
+
+    def _explain(self, request: web.BaseRequest) -> web.Response:
+        words = dict(request.query)
+        try:
+            name, rtype = words.pop("name"), words.pop("type", "A")
+            report = explanation(self._observed, name, rtype, words.pop("client", ""))
+        except KeyError:
+            return _error(HTTPStatus.BAD_REQUEST, f"ask {EXPLAIN}?name=NAME&type=A&client=ADDRESS")
+        except ValueError as error:
+            return _error(HTTPStatus.BAD_REQUEST, str(error))
+        if words:
+            return _error(HTTPStatus.BAD_REQUEST, f"unknown word {next(iter(words))!r}")
+        wants_json = "json" in request.headers.get("Accept", "")
+        return _json(report) if wants_json else _text(render_explanation(report))
 
     def _readiness(self) -> web.Response:
         if self._observed.ready:

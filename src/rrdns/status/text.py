@@ -7,6 +7,8 @@ WIDTH = 100
 LEAST_REASON = 20  # columns that are left to a reason however wide the rest is
 HEADINGS = ("", "ADDRESS", "NAME", "STATE", "SINCE", "CHECK", "OUTCOME", "REASON")
 
+INCIDENT_HEADINGS = ("DOWN", "UP", "POOL", "MEMBER", "IN CACHES FOR", "REASON")
+
 Row = tuple[str, ...]
 
 
@@ -17,11 +19,32 @@ def render(report: dict[str, Any], width: int = WIDTH) -> str:
         _cut_off(report["vantage"]),
         _problems("REJECTED: served on as before, until this is mended", _rejected(report)),
         _problems("WARNINGS", _warnings(report)),
-        *(_pool(name, pool, width) for name, pool in report["pools"].items()),
+        *(pool_lines(name, pool, width) for name, pool in report["pools"].items()),
         list(_zones(report["zones"])),
     ]
-    lines = "\n\n".join("\n".join(map(_printable, lines)) for lines in sections if lines)
+    lines = "\n\n".join("\n".join(map(printable, lines)) for lines in sections if lines)
     return lines + "\n"
+
+
+def render_incidents(incidents: list[dict[str, Any]]) -> str:
+    """The incidents of `status/report.py` as a table."""
+    if not incidents:
+        return "no incidents\n"
+    rows: list[Row] = [INCIDENT_HEADINGS]
+    for incident in incidents:
+        measured_s = incident["measured_s"]
+        cost = "" if measured_s is None else f"{measured_s:.1f} of {incident['budget_s']:g} s"
+        rows.append(
+            (
+                _short(incident["down_at"]),
+                _short(incident["up_at"]) if incident["up_at"] else "still down",
+                incident["pool"],
+                incident["name"] or incident["member"],
+                cost,
+                ("drill: " if incident["drill"] else "") + incident["reason"],
+            )
+        )
+    return "\n".join(map(printable, _table(rows, width=None))) + "\n"
 
 
 def duration_text(seconds: float) -> str:
@@ -70,7 +93,8 @@ def _problems(heading: str, problems: Sequence[str]) -> list[str]:
     return [heading, *(f"  {text}" for text in problems)] if problems else []
 
 
-def _pool(name: str, pool: dict[str, Any], width: int) -> list[str]:
+def pool_lines(name: str, pool: dict[str, Any], width: int = WIDTH) -> list[str]:
+    """What is said of one pool, not yet `printable`."""
     members = pool["members"]
     count = f"{len(pool['in_rotation'])} of {len(members)} in rotation"
     heading = f"pool {name}  TTL {pool['ttl']}  {count}"
@@ -133,6 +157,6 @@ def _short(time_text: str) -> str:
     return time_text[:19].replace("T", " ") + "Z"
 
 
-def _printable(text: Iterable[str]) -> str:
+def printable(text: Iterable[str]) -> str:
     """What users and members wrote must not steer the reader's terminal."""
     return "".join(character if character.isprintable() else "?" for character in text)

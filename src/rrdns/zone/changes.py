@@ -2,13 +2,9 @@
 
 from collections.abc import Iterator
 
-import dns.exception
-import dns.rdata
-import dns.rdataclass
-import dns.rdatatype
-
 from . import name as names
 from .name import Name
+from .presentation import rdata_text, type_text
 from .tree import Node, RRset, Zone
 
 MOST_TOLD = 20  # lines; a larger edit is summed up
@@ -43,21 +39,3 @@ def _change(owner: Name, rtype: int, old: RRset | None, new: RRset | None) -> st
         parts.append(f"TTL {old.ttl} -> {new.ttl}")
     what = " ".join(parts) or "another order"
     return f"{names.to_text(owner)} {type_text(rtype)}: {what}"
-
-
-def type_text(rtype: int) -> str:
-    """The mnemonic of a type, `TYPE65280` where it has none (RFC 3597 section 5)."""
-    return dns.rdatatype.to_text(_known(rtype))
-
-
-def rdata_text(rtype: int, rdata: bytes) -> str:
-    """RDATA in presentation format."""
-    try:
-        parsed = dns.rdata.from_wire(dns.rdataclass.IN, _known(rtype), rdata, 0, len(rdata))
-    except dns.exception.DNSException:
-        return f"\\# {len(rdata)} {rdata.hex()}"
-    return parsed.to_text()
-
-
-def _known(rtype: int) -> dns.rdatatype.RdataType:
-    return dns.rdatatype.RdataType.make(rtype)

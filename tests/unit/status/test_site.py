@@ -153,6 +153,7 @@ async def test_an_unknown_path_gets_the_list_of_paths(
         "/readyz",
         "/metrics",
         "/pools/NAME",
+        "/explain?name=NAME",
     ]
 
 

@@ -1,6 +1,7 @@
 /* Entry and Table: what is played. All that comes from Python is checked once, here. */
 #include "python.h"
 
+#include "octets.h"
 #include "reply.h"
 
 enum {
