@@ -104,6 +104,9 @@ def test_a_program_that_is_not_there_or_not_executable_is_our_error(
 ) -> None:
     plain = tmp_path / "plain"
     plain.write_text("#!/bin/sh\n")
+    lost = tmp_path / "lost"
+    lost.write_text("#!/no/such/interpreter\n")
+    lost.chmod(0o755)
     not_a_program = tmp_path / "odd"
     not_a_program.write_text("no program")
     not_a_program.chmod(0o755)
@@ -113,6 +116,7 @@ def test_a_program_that_is_not_there_or_not_executable_is_our_error(
             for program, word in [
                 (tmp_path / "none", "is not there"),
                 (plain, "may not be run"),
+                (lost, "or its interpreter, is not there"),
                 (not_a_program, ""),  # the loops differ: one tries it as a shell script
             ]:
                 result = await probe(CommandCheck(name="own", argv=(str(program),)))

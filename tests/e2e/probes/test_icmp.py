@@ -1,10 +1,7 @@
 """An echo passes only by its own reply; what this host may not or can not do drops nobody."""
 
 import asyncio
-import os
-import shutil
 import socket
-import subprocess
 import time
 from collections.abc import Sequence
 
@@ -15,11 +12,9 @@ from rrdns.health.probes.icmp import NOT_PERMITTED
 from rrdns.health.verdict import Outcome
 
 from .conftest import Child, Run, descriptors, probing
+from .networks import NEW_NETWORK, WITHOUT_RAW, needs_networks
 
 PING = IcmpCheck(name="ping", timeout_s=20.0)
-
-NEW_NETWORK = ("unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
-WITHOUT_RAW = ("setpriv", "--bounding-set", "-net_raw", "--inh-caps", "-all")
 
 
 def can_open_raw() -> bool:
@@ -30,17 +25,7 @@ def can_open_raw() -> bool:
     return True
 
 
-def can_make_networks() -> bool:
-    if os.geteuid() or not all(map(shutil.which, ("unshare", "ip", "setpriv"))):
-        return False
-    words = [*NEW_NETWORK, "test", "-w", "/proc/sys/net/ipv4/ping_group_range"]
-    return subprocess.run(words, capture_output=True).returncode == 0
-
-
 needs_raw = pytest.mark.skipif(not can_open_raw(), reason="needs CAP_NET_RAW")
-needs_networks = pytest.mark.skipif(
-    not can_make_networks(), reason="needs root, and unshare, ip and setpriv"
-)
 
 
 @needs_raw

@@ -9,7 +9,7 @@ import pytest
 from rrdns.health.check import TcpCheck
 from rrdns.health.verdict import Outcome
 
-from .conftest import Child, Run, free_port, probing, serving
+from .conftest import Run, free_port, probing, serving
 
 TICK_S = 0.002  # uvloop's timers count in whole milliseconds, and may be early by a part of one
 
@@ -92,9 +92,3 @@ def test_a_connection_to_itself_is_not_an_answer(run: Run) -> None:
                 assert (await probe(tcp(port))).outcome is Outcome.FAIL
 
     run(story())
-
-
-def test_without_a_file_descriptor_to_spare_it_is_our_error(run_child: Child) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        said = run_child("tcp", str(listener.getsockname()[1]))
-    assert said.startswith("error: no file descriptor left;")

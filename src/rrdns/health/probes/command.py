@@ -18,6 +18,10 @@ from rrdns.health.verdict import Outcome
 from . import faults
 from .prober import Prober, forget, milliseconds, since, within
 
+NO_PROCESS = (
+    "no process can be started; raise the limit of the user or of the service "
+    "(systemd: LimitNPROC=, TasksMax=)"
+)
 OUTPUT_OCTETS = 1024
 LAST_WORDS_S = 0.2  # for the end of the output, and for the kernel to bury a killed program
 
@@ -35,9 +39,11 @@ class CommandProber(Prober[CommandCheck]):
                 started, Outcome.FAIL, f"{program} did not end within {check.timeout_s:g} s"
             )
         except FileNotFoundError:
-            reason = f"{program} is not there; look at the check's argv"
+            reason = f"{program}, or its interpreter, is not there; look at the check's argv"
         except PermissionError:
             reason = f"{program} may not be run; make it executable for this user"
+        except BlockingIOError:  # EAGAIN of fork(2), and of clone(2)
+            reason = NO_PROCESS
         except OSError as error:
             return faults.judge(error, started)
         else:
@@ -83,7 +89,10 @@ async def _run(check: CommandCheck, address: Address) -> tuple[int, str]:
     starting.add_done_callback(forget)
     try:
         # Shielded: a start broken off would leave a program running whose number nobody knows.
-        await asyncio.shield(starting)
+        try:
+            await asyncio.shield(starting)
+        except RuntimeError as error:  # asyncio's own loop needs a thread to wait for a program
+            raise BlockingIOError(str(error)) from None
         status = await asyncio.shield(child.exited)
         child.kill_group()  # closes the output, if a process left behind still holds it
         await asyncio.wait({child.silent}, timeout=LAST_WORDS_S)
