@@ -30,7 +30,6 @@ pytestmark = pytest.mark.timeout(600)  # leaves a failure the time to be made sm
 
 patient = settings(
     max_examples=100,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 thorough = settings(patient, max_examples=500)

@@ -73,7 +73,7 @@ class Views:
         return [view and view.cut_off for _, view in self.seen]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     cut_at=st.floats(5.0, 12.0),
     cut_for=st.floats(VANTAGE.interval_s + 0.001, 20.0),
@@ -114,7 +114,7 @@ def test_a_cut_longer_than_the_anchors_interval_costs_nobody_a_failure(
     run_virtual(story())
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     dies_after=st.floats(5.0, 9.0),
     fall=st.integers(1, 4),

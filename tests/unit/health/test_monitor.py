@@ -327,7 +327,7 @@ def test_closing_ends_every_probe_and_closes_the_probers(run_virtual: Run) -> No
 durations = st.floats(0.1, 8.0).map(lambda s: round(s, 2))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     interval=durations,
     timeout=durations,

@@ -243,3 +243,29 @@ async def test_the_address_is_known_only_while_it_is_bound(server: Server) -> No
     again = StatusSite(server, Listen(ip_address(host), port))
     await again.start()
     await again.stop()
+
+
+async def test_an_explanation_is_text_unless_json_is_asked_for(
+    client: aiohttp.ClientSession,
+) -> None:
+    words = {"name": "www.linux.example", "client": "198.51.100.7"}
+    async with client.get("/explain", params=words) as reply:
+        assert reply.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert "www.linux.example. A: NOERROR" in await reply.text()
+    async with client.get(
+        "/explain", params=words, headers={"Accept": "application/json"}
+    ) as reply:
+        assert (await reply.json())["client"] == "198.51.100.7"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{}, {"name": "a..b"}, {"name": "a", "type": "frob"}, {"name": "a", "client": "me"}]
+    + [{"name": "a", "colour": "red"}],
+)
+async def test_what_can_not_be_explained_is_a_bad_request(
+    client: aiohttp.ClientSession, words: dict[str, str]
+) -> None:
+    async with client.get("/explain", params=words) as reply:
+        assert reply.status == 400
+        assert (await reply.json())["error"]
