@@ -260,8 +260,13 @@ async def test_an_explanation_is_text_unless_json_is_asked_for(
 
 @pytest.mark.parametrize(
     "words",
-    [{}, {"name": "a..b"}, {"name": "a", "type": "frob"}, {"name": "a", "client": "me"}]
-    + [{"name": "a", "colour": "red"}],
+    [
+        {},
+        {"name": "a..b"},
+        {"name": "a", "type": "frob"},
+        {"name": "a", "client": "me"},
+        {"name": "a", "colour": "red"},
+    ],
 )
 async def test_what_can_not_be_explained_is_a_bad_request(
     client: aiohttp.ClientSession, words: dict[str, str]
