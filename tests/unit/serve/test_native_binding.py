@@ -352,8 +352,7 @@ def test_what_are_no_sockets_is_refused(sockets: object) -> None:
         player.Udp(sockets)
 
 
-def test_it_starts_once_and_only_with_a_table(udp: socket.socket) -> None:
-    server = player.Udp(((udp.fileno(), player.Tally()),))
+def assert_starts_once_and_only_with_a_table(server: Any) -> None:
     with pytest.raises(TypeError):
         server.publish(7)
     with pytest.raises(ValueError, match="no table"):
@@ -365,6 +364,10 @@ def test_it_starts_once_and_only_with_a_table(udp: socket.socket) -> None:
             server.start()
         server.stop()
     assert server.take_left() is None
+
+
+def test_udp_starts_once_and_only_with_a_table(udp: socket.socket) -> None:
+    assert_starts_once_and_only_with_a_table(player.Udp(((udp.fileno(), player.Tally()),)))
 
 
 def threads() -> int:
@@ -494,19 +497,7 @@ def test_what_are_no_listening_sockets_is_refused(sockets: object) -> None:
 
 
 def test_tcp_starts_once_and_only_with_a_table(tcp: socket.socket) -> None:
-    server = tcp_server(tcp.fileno())
-    with pytest.raises(TypeError):
-        server.publish(7)
-    with pytest.raises(ValueError, match="no table"):
-        server.start()
-    server.publish(table())
-    server.start()
-    for _ in range(2):
-        with pytest.raises(OSError, match=os.strerror(errno.EALREADY)):
-            server.start()
-        server.stop()
-    assert server.take_left() is None
-    assert server.connections == 0
+    assert_starts_once_and_only_with_a_table(tcp_server(tcp.fileno()))
 
 
 @pytest.mark.parametrize("number", [-1, 2**31, 2**40])

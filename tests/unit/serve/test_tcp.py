@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import pytest
 
+from harness.awaiting import until
 from harness.players import PLAYERS
 from harness.wire import WAIT_S, TcpClient
 from rrdns.config.settings import Listen, PlayerChoice, TcpLimits
@@ -311,3 +312,26 @@ def test_what_is_not_a_query_keeps_no_connection_open(
     client.socket.sendall(sent)
     assert client.is_closed_by_server()
     assert server.connections == 0
+
+
+def test_who_reads_no_replies_is_inactive(
+    serve: Serve, clients: Callable[[int], TcpClient]
+) -> None:
+    server, port = serve(lambda query, client: query + bytes(60_000), TcpLimits(idle_s=0.2))
+    stuck = clients(port)
+    with pytest.raises(ConnectionError):
+        stuck.send(*[QUERY] * 1_000_000)
+    until(lambda: server.connections == 0)
+
+
+def test_half_a_query_is_no_activity(serve: Serve, clients: Callable[[int], TcpClient]) -> None:
+    server, port = serve(echo, TcpLimits(per_client=2))
+    trickling, quiet = clients(port), clients(port)
+    trickling.socket.sendall(b"\0")
+    assert quiet.ask(QUERY) == QUERY
+    trickling.socket.sendall(b"\x40abc")
+    third = clients(port)
+    assert third.ask(QUERY) == QUERY
+    assert trickling.is_closed_by_server()
+    assert quiet.ask(QUERY) == QUERY
+    assert server.connections == 2
