@@ -25,7 +25,7 @@ struct connection {
 
     /* For the loop: in which of its lists it is, and what the system has told of it. */
     struct link queued;
-    bool is_in_line, is_watched;
+    bool is_in_line, is_watched, is_watched_for_room;
     uint8_t looks;     /* taken at it without it being watched */
     bool may_read;     /* octets, or the end, may be there */
     bool is_ending;    /* the end is on its way */

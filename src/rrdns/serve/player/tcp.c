@@ -78,13 +78,18 @@ static void line_up(struct tcp *tcp, struct connection *connection) {
     connection->is_in_line = true;
 }
 
-/* Has the system tell of a connection, once for each change: what is there already included. */
+/* Has the system tell of a connection, once for each change, what is there already included; and of room
+ * for replies from when they have had to wait for it. */
 static void watch_connection(struct tcp *tcp, struct connection *connection) {
-    const uint32_t events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+    const bool needs_room = connection->unsent;
+    const uint32_t events = EPOLLIN | EPOLLRDHUP | EPOLLET | (needs_room ? EPOLLOUT : 0);
     const uint64_t ticket = connection_ticket(tcp->connections, connection);
-    if (connection->is_watched) return;
-    connection->is_watched = watch(tcp, EPOLL_CTL_ADD, connection->socket, events, ticket);
-    if (!connection->is_watched) connection_close(tcp->connections, connection);
+    if (connection->is_watched && (connection->is_watched_for_room || !needs_room)) return;
+    const int operation = connection->is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    connection->is_watched = true;
+    connection->is_watched_for_room = needs_room;
+    if (!watch(tcp, operation, connection->socket, events, ticket))
+        connection_close(tcp->connections, connection);
 }
 
 /* Most clients have said all and are gone by the next look, and never need to be watched. */
@@ -297,7 +302,7 @@ static void look_at(struct tcp *tcp, const struct epoll_event *event) {
     } else {
         struct connection *connection = connection_of(tcp->connections, about);
         if (!connection) return; /* it has given way since */
-        connection->may_read = true;
+        if (event->events & ~(uint32_t)EPOLLOUT) connection->may_read = true;
         if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) connection->is_ending = true;
         line_up(tcp, connection);
     }
