@@ -1,10 +1,10 @@
 """Every reply of a batch goes to who asked, whatever becomes of the others."""
 
-import ctypes
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from ipaddress import ip_address
+from typing import Any
 
 import pytest
 
@@ -70,10 +70,10 @@ def fail_at(monkeypatch: pytest.MonkeyPatch, batch: Batch, fails: set[int]) -> N
     says of that one that it fails, and nothing of what is behind it (sendmmsg(2))."""
     send = batches._send
 
-    def failing_send(fd: int, headers_at: int, count: int, flags: int) -> int:
-        first = (headers_at - batch._headers_at) // ctypes.sizeof(batches._Header)
+    def failing_send(fd: int, header: Any, count: int, flags: int) -> int:
+        first = batch._headers.index(header)
         good = next((n for n in range(count) if first + n in fails), count)
-        return int(send(fd, headers_at, good, flags)) if good else -1
+        return int(send(fd, header, good, flags)) if good else -1
 
     monkeypatch.setattr(batches, "_send", failing_send)
 

@@ -100,7 +100,7 @@ def test_stop_answers_what_has_arrived_at_all_sockets(has_begun: bool) -> None:
 
 
 def test_what_the_system_does_not_take_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "_send", lambda fd, at, count, flags: -1)
+    monkeypatch.setattr(batches, "_send", lambda fd, header, count, flags: -1)
     tally = Tally()
     with closing(bind(Listen(ip_address(HOST), 0))) as bound:
         with UdpClient(HOST, bound.tcp.getsockname()[1]) as client:
