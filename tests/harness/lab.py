@@ -6,6 +6,7 @@ server 10.77.1.1 ---- 10.77.1.2 mirror 1
 
 import ctypes
 import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -24,22 +25,24 @@ _lab_numbers = itertools.count()
 
 HTTP_PORT = 8080
 NAMESPACES = Path("/run/netns")
+WEB_SERVER = Path(__file__).with_name("web_server.py")
 
 
 @dataclass(slots=True)
 class Mirror:
-    """A host with a small web server on `HTTP_PORT`."""
+    """A host with a small web server on `HTTP_PORT`, which takes `delay_s` for an answer."""
 
     namespace: str
     address: str
     folder: Path
+    delay_s: float = 0.0
     process: "subprocess.Popen[bytes] | None" = field(default=None)
 
     def start(self) -> None:
         """Starts its web server."""
-        command = [sys.executable, "-m", "http.server", str(HTTP_PORT), "--bind", self.address]
+        words = [self.address, str(HTTP_PORT), str(self.folder), str(self.delay_s)]
         self.process = subprocess.Popen(
-            inside(self.namespace, [*command, "--directory", str(self.folder)]),
+            inside(self.namespace, [sys.executable, str(WEB_SERVER), *words]),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -53,11 +56,10 @@ class Mirror:
 
     def firewall(self) -> None:
         """Has the host drop whatever reaches it."""
-        chain = "add chain ip lab in { type filter hook input priority 0; policy drop; }"
-        run(inside(self.namespace, ["nft", f"add table ip lab; {chain}"]))
+        drop_input(self.namespace)
 
     def lift_firewall(self) -> None:
-        run(inside(self.namespace, ["nft", "delete table ip lab"]))
+        lift_drop(self.namespace)
 
 
 @dataclass(slots=True)
@@ -78,8 +80,30 @@ def inside(namespace: str, command: list[str]) -> list[str]:
     return ["ip", "netns", "exec", namespace, *command]
 
 
+def drop_input(namespace: str) -> None:
+    """Has the host drop whatever reaches it from others, until `lift_drop`."""
+    chain = "add chain ip lab in { type filter hook input priority 0; policy drop; }"
+    rule = "add rule ip lab in iif lo accept"
+    run(inside(namespace, ["nft", f"add table ip lab; {chain}; {rule}"]))
+
+
+def lift_drop(namespace: str) -> None:
+    run(inside(namespace, ["nft", "delete table ip lab"]))
+
+
+def set_links(namespace: str, state: str) -> None:
+    """Takes all links of the host `up` or `down`, but its loopback."""
+    for device in json.loads(output(inside(namespace, ["ip", "-json", "link"]))):
+        if device["ifname"] != "lo":
+            run(inside(namespace, ["ip", "link", "set", device["ifname"], state]))
+
+
 def run(command: list[str]) -> None:
-    subprocess.run(command, check=True, capture_output=True)
+    output(command)
+
+
+def output(command: list[str]) -> bytes:
+    return subprocess.run(command, check=True, capture_output=True).stdout
 
 
 def udp_client(namespace: str, host: str, port: int, source: str | None = None) -> UdpClient:
@@ -96,7 +120,7 @@ def udp_client(namespace: str, host: str, port: int, source: str | None = None) 
 
 
 @contextmanager
-def lab(folder: Path, mirrors: int) -> Iterator[Lab]:
+def lab(folder: Path, mirrors: int, delay_s: float = 0.0) -> Iterator[Lab]:
     """A server namespace with `mirrors` mirrors that are up. Skips where that is not allowed."""
     if os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("nft"):
         pytest.skip("making network namespaces needs root, iproute2 and nftables")
@@ -105,7 +129,8 @@ def lab(folder: Path, mirrors: int) -> Iterator[Lab]:
         server = _namespace(f"{prefix}s", undo)
         made = []
         for number in range(1, mirrors + 1):
-            mirror = Mirror(f"{prefix}m{number}", f"10.77.{number}.2", folder / f"mirror{number}")
+            name = f"{prefix}m{number}"
+            mirror = Mirror(name, f"10.77.{number}.2", folder / f"mirror{number}", delay_s)
             _namespace(mirror.namespace, undo)
             _link(server, mirror.namespace, number)
             mirror.folder.mkdir()

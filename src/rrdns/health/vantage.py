@@ -17,7 +17,10 @@ So a cut that lasts longer than the interval between two rounds costs no member 
 whenever it begins and ends.
 
 One silent round, which a lost packet may explain, keeps failures from counting. After `SILENT`
-rounds in a row we say that we are cut off; after the next answer, that we are not.
+rounds in a row we say that we are cut off. After `ANSWERED` one after the other we say that we are
+no longer, and failures count of probes that start after the next one: when a link comes back, each
+neighbour is found again in its own time, up to a second later (ARP asks once a second), and the
+anchor may be the first.
 """
 
 from dataclasses import dataclass
@@ -28,6 +31,7 @@ from .result import Result
 from .verdict import Outcome
 
 SILENT = 2
+ANSWERED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +92,11 @@ class Rounds:
         """How many rounds have started: the number of the next one."""
         self._anchors = anchors
         self._open: dict[int, int] = {}  # the rounds that are waited for: how many may yet answer
-        self._last_silent = -2  # before the round that would have been before the first
-        self._last_answered = -2
+        self._well_since = -1  # the round before the first is as good as answered
+        self._last_answered = -1
         self._silent_in_a_row = 0
+        self._answered_in_a_row = 0
+        self._next_in_row = 0  # the first round that started after the last one in the row ended
 
     def start(self) -> int:
         """A round starts; its number."""
@@ -108,16 +114,29 @@ class Rounds:
             return False
         del self._open[number]
         if answered:
-            self._last_answered = max(self._last_answered, number)
-            if number > self._last_silent:
-                self._silent_in_a_row = 0
-                self.cut_off = False
+            self._note_answer(number)
         else:
-            self._last_silent = max(self._last_silent, number)
-            if number > self._last_answered:
-                self._silent_in_a_row += 1
-                self.cut_off = self.cut_off or self._silent_in_a_row >= SILENT
+            self._note_silence(number)
         return True
+
+    def _note_answer(self, number: int) -> None:
+        self._last_answered = max(self._last_answered, number)
+        if number < self._well_since:
+            return
+        self._silent_in_a_row = 0
+        if number >= self._next_in_row:
+            self._next_in_row = self.started
+            self._answered_in_a_row += 1
+        if self.cut_off and self._answered_in_a_row >= ANSWERED:
+            self.cut_off = False
+            self._well_since = self.started
+
+    def _note_silence(self, number: int) -> None:
+        self._well_since = max(self._well_since, number + 1)
+        self._answered_in_a_row = 0
+        if number > self._last_answered:
+            self._silent_in_a_row += 1
+            self.cut_off = self.cut_off or self._silent_in_a_row >= SILENT
 
     @property
     def doubtful(self) -> bool:
@@ -131,7 +150,7 @@ class Rounds:
         if outcome is Outcome.PASS:
             return Judgement.COUNTS
         before = begun - 1
-        if self._last_silent >= before:
+        if before < self._well_since:
             return Judgement.NOT_JUDGED
         if self.started <= ended or any(before <= n <= ended for n in self._open):
             return Judgement.WAITS

@@ -64,8 +64,29 @@ def test_one_silent_round_is_doubt_and_two_in_a_row_are_a_cut() -> None:
     assert (rounds.cut_off, rounds.doubtful) == (True, False)
     rounds = told(SILENT, OPEN, SILENT)
     assert (rounds.cut_off, rounds.doubtful) == (False, True)
-    rounds = told(SILENT, SILENT, OPEN)
+
+
+def test_the_cut_is_over_after_three_answers_in_a_row() -> None:
+    assert told(SILENT, SILENT, OPEN, OPEN).cut_off
+    assert told(SILENT, SILENT, OPEN, OPEN, SILENT, OPEN).cut_off
+    rounds = told(SILENT, SILENT, OPEN, OPEN, OPEN)
     assert (rounds.cut_off, rounds.doubtful) == (False, False)
+    for _ in range(3):
+        rounds.hear(rounds.start(), answered=True)
+    assert rounds.judge(FAIL, 5, 5) is NOT_JUDGED, "it may have begun before that was known"
+    assert rounds.judge(FAIL, 6, 6) is COUNTS
+
+
+def test_answers_to_rounds_that_were_in_flight_together_are_one() -> None:
+    """As of packets that waited for the link."""
+    rounds = told(SILENT, SILENT, ASKED, ASKED, ASKED)
+    for number in (2, 3, 4):
+        rounds.hear(number, answered=True)
+    assert rounds.cut_off
+    rounds.hear(rounds.start(), answered=True)
+    assert rounds.cut_off
+    rounds.hear(rounds.start(), answered=True)
+    assert not rounds.cut_off
 
 
 def test_one_anchor_of_several_is_enough_and_the_first_answer_decides() -> None:
@@ -85,6 +106,8 @@ def test_an_answer_to_a_round_older_than_a_silent_one_proves_nothing() -> None:
     rounds = told(SILENT, ASKED, SILENT)
     assert rounds.cut_off
     rounds.hear(1, answered=True)
+    rounds.hear(rounds.start(), answered=True)
+    rounds.hear(rounds.start(), answered=True)
     assert rounds.cut_off
 
 
@@ -100,7 +123,8 @@ def test_a_cut_that_was_known_before_lasts_until_an_answer() -> None:
     assert rounds.judge(PASS, 0, 0) is NOT_JUDGED
     rounds.hear(rounds.start(), answered=False)
     assert rounds.cut_off
-    rounds.hear(rounds.start(), answered=True)
+    for _ in range(3):
+        rounds.hear(rounds.start(), answered=True)
     assert not rounds.cut_off
 
 
