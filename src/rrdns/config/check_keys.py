@@ -38,7 +38,7 @@ class CheckKeys(Keys):
         description="A probe without an answer for this long has failed.",
         examples=["1s", "500ms"],
     )
-    fast_interval: Annotated[float | None, seconds("100ms", "1h")] = Field(
+    fast_interval: Annotated[float | None, seconds("20ms", "1h")] = Field(
         default=None,
         description=(
             "Time between two probes while the last one contradicted the member's state."

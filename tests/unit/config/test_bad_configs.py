@@ -145,6 +145,10 @@ CHECKS = {
         "{type: icmp, interval: 3601}",
         "3:30: 3601 is out of range; write 100ms to 1h",
     ),
+    "a fast interval too short": (
+        "{type: icmp, fast_interval: 10ms}",
+        "3:35: '10ms' is out of range; write 20ms to 1h",
+    ),
     "a timeout too long": (
         "{type: icmp, timeout: 90s}",
         "3:29: '90s' is out of range; write 10ms to 1m",

@@ -39,6 +39,7 @@ BEYOND_JSON_SCHEMA = {
     "weights without turns to weigh",
     "a fast interval that is slower",
     "an interval too short",
+    "a fast interval too short",
     "a timeout too long",
     "a range of statuses that runs backwards",
     "a host with a line end",
