@@ -2,13 +2,12 @@
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
@@ -16,7 +15,7 @@ from statistics import median, quantiles
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where `bench` and `harness` are
 
-from bench.machine import Meter, Use, cores, describe, memory, on_cores, pinned
+from bench.machine import Meter, Use, ahead, cores, describe, memory, on_cores, pinned
 from bench.rows import SOCKETS, WINDOW, compiled
 from bench.servers import SERVERS
 from bench.steady import Asking
@@ -146,18 +145,6 @@ def blasted(pools: int, folder: Path, address: Address) -> Iterator["subprocess.
     finally:
         process.kill()
         process.wait()
-
-
-@contextmanager
-def ahead() -> Iterator[None]:
-    """Before all others on this core, where that is allowed: who looks at the clock must not wait
-    for the load."""
-    with suppress(PermissionError):
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
-    try:
-        yield
-    finally:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def measure(name: str, pools: int, flips: int, folder: Path) -> Changes:

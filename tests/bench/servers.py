@@ -60,7 +60,9 @@ def running(
         yield Running(server, address, process.pid, time.monotonic() - begun)
 
 
-def _rrdns(player: str, workers: int = 1) -> Configure:
+def rrdns(player: str, workers: int = 1, more: str = "") -> Configure:
+    """With `more` at the end of its configuration."""
+
     def configure(zones: Zones, directory: Path, address: Address) -> list[str]:
         config = directory / "rrdns.yaml"
         (status_port,) = free_ports(1)
@@ -69,7 +71,7 @@ def _rrdns(player: str, workers: int = 1) -> Configure:
         config.write_text(
             f'dns:\n  listen: ["{host}:{port}"]\n  player: {player}\n  workers: {workers}\n'
             f'status:\n  listen: "127.0.0.1:{status_port}"\n'
-            f"zones:\n{listed}"
+            f"zones:\n{listed}{more}"
         )
         return [sys.executable, "-m", "rrdns", "serve", "-c", str(config)]
 
@@ -90,8 +92,11 @@ def _knot(zones: Zones, directory: Path, address: Address) -> list[str]:
     return peers.command_of("knot", zones, directory, address, rotate=True)
 
 
-def _gdnsd(threads: int = 1) -> Configure:
-    """gdnsd orders the addresses of an RRset by itself; its zone files are named by the apex."""
+def gdnsd(threads: int = 1, more: str = "") -> Configure:
+    """With `more` at the end of its configuration.
+
+    gdnsd orders the addresses of an RRset by itself; its zone files are named by the apex.
+    """
 
     def configure(zones: Zones, directory: Path, address: Address) -> list[str]:
         host, port = address
@@ -101,7 +106,7 @@ def _gdnsd(threads: int = 1) -> Configure:
             (zone_files / apex).symlink_to(file.resolve())
         (directory / "config").write_text(
             f"options => {{ listen => {host}:{port}, udp_threads => {threads}, tcp_threads => 1,"
-            f" run_dir = {directory}/run, state_dir = {directory}/state }}\n"
+            f" run_dir = {directory}/run, state_dir = {directory}/state }}\n{more}"
         )
         return [_program("gdnsd"), "-c", str(directory), "start"]
 
@@ -120,18 +125,24 @@ def _bind(zones: Zones, directory: Path, address: Address) -> list[str]:
     return [_program("named"), "-g", "-n", "1", "-U", "1", "-c", str(config)]
 
 
-def _powerdns(zones: Zones, directory: Path, address: Address) -> list[str]:
-    host, port = address
-    config = directory / "named.conf"
-    config.write_text(_bind_zones(zones, "master"))
-    return [
-        _program("pdns_server"),
-        *("--no-config", f"--config-dir={directory}", f"--socket-dir={directory}"),
-        *("--daemon=no", "--guardian=no", "--setuid=", "--setgid="),
-        *("--launch=bind", f"--bind-config={config}"),
-        *(f"--local-address={host}", f"--local-port={port}"),
-        *("--receiver-threads=1", "--distributor-threads=1"),
-    ]
+def powerdns(*options: str) -> Configure:
+    """With these command line options beside the usual ones."""
+
+    def configure(zones: Zones, directory: Path, address: Address) -> list[str]:
+        host, port = address
+        config = directory / "named.conf"
+        config.write_text(_bind_zones(zones, "master"))
+        return [
+            _program("pdns_server"),
+            *("--no-config", f"--config-dir={directory}", f"--socket-dir={directory}"),
+            *("--daemon=no", "--guardian=no", "--setuid=", "--setgid="),
+            *("--launch=bind", f"--bind-config={config}"),
+            *(f"--local-address={host}", f"--local-port={port}"),
+            *("--receiver-threads=1", "--distributor-threads=1"),
+            *options,
+        ]
+
+    return configure
 
 
 def _bind_zones(zones: Zones, role: str) -> str:
@@ -154,13 +165,13 @@ def _c_player_is_built() -> bool:
 
 
 SERVERS: Mapping[str, Server] = {
-    "rrdns-c": Server("rrdns (C)", _rrdns("c"), _c_player_is_built),
-    "rrdns-python": Server("rrdns (Python)", _rrdns("python"), lambda: True),
-    "gdnsd": _peer("gdnsd", "gdnsd", _gdnsd()),
+    "rrdns-c": Server("rrdns (C)", rrdns("c"), _c_player_is_built),
+    "rrdns-python": Server("rrdns (Python)", rrdns("python"), lambda: True),
+    "gdnsd": _peer("gdnsd", "gdnsd", gdnsd()),
     "nsd": _peer("NSD", "nsd", _nsd),
     "knot": _peer("Knot", "knotd", _knot),
     "bind": _peer("BIND", "named", _bind),
-    "powerdns": _peer("PowerDNS", "pdns_server", _powerdns),
+    "powerdns": _peer("PowerDNS", "pdns_server", powerdns()),
     "dnslib": Server(
         "dnslib",
         _dnslib,
@@ -174,8 +185,8 @@ SERVERS: Mapping[str, Server] = {
 def with_workers(count: int) -> list[Server]:
     """Those that share their sockets between workers as rrdns does, with so many of them."""
     return [
-        Server("rrdns (C)", _rrdns("c", count), _c_player_is_built),
-        _peer("gdnsd", "gdnsd", _gdnsd(count)),
+        Server("rrdns (C)", rrdns("c", count), _c_player_is_built),
+        _peer("gdnsd", "gdnsd", gdnsd(count)),
     ]
 
 
