@@ -49,6 +49,8 @@ KEEPERS = {
     "icmplib": ("health/probes/icmp.py",),
     "aiohttp": ("status/", "health/probes/http.py"),
     "pydantic": ("config/", "saved.py"),
+    "jinja2": ("status/page/",),
+    "markupsafe": ("status/page/",),
     "prometheus_client": ("status/",),
     "watchfiles": ("watch.py",),
     "uvloop": ("serve/loops.py",),

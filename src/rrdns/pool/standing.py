@@ -42,6 +42,10 @@ class Standings:
         """When the present state of `member` began; KeyError before it was first reviewed."""
         return self._known[pool.owner, member.address].since
 
+    def states(self) -> dict[MemberKey, State]:
+        """The state of every member that was reviewed."""
+        return {key: standing.state for key, standing in self._known.items()}
+
     def review(
         self, pools: Iterable[Pool], state_of: Callable[[Pool, Member], State], now: float
     ) -> list[Change]:

@@ -12,7 +12,8 @@ from typing import cast
 
 PLACES = 64  # people, scrapers and a load balancer; each may cost one report's memory
 REQUEST_S = 10.0  # from connecting to a whole request; it is a few hundred octets
-STAY_S = 60.0  # from a whole request to the next one, the slow reading of a reply included
+STAY_S = 60.0  # from a whole request to the next one, the slow reading of a reply included;
+# in a stream, from one message to the next, which comes at least every 15 s
 LEAVE_S = 2.0  # for a client that was turned away to read why
 REQUEST_OCTETS = 16 << 10  # of a request without a body; browsers' cookies are the largest part
 
@@ -38,6 +39,12 @@ class Door:
             return False
         self._inside.move_to_end(handler)
         return self._inside[handler].request_came()
+
+    def reads(self, handler: asyncio.Protocol) -> None:
+        """The client of `handler` takes what it is sent, and may stay for more of it."""
+        if handler in self._inside:
+            self._inside.move_to_end(handler)
+            self._inside[handler].reads()
 
     def turn_away(self, handler: asyncio.Protocol) -> None:
         """`handler` refuses what it was asked: the client may read that, and has to go."""
@@ -106,6 +113,10 @@ class _Connection(asyncio.Protocol):
             return False
         self._octets_left = REQUEST_OCTETS
         return True
+
+    def reads(self) -> None:
+        """What was sent is taken."""
+        self._extend(STAY_S)
 
     def turn_away(self) -> None:
         """What still comes is a body that the handler throws away, so that its end may be seen."""

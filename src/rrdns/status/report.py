@@ -12,16 +12,20 @@ from rrdns.load import ZoneVersion
 from rrdns.memory import Memory
 from rrdns.pool.duty import MemberKey
 from rrdns.pool.incidents import Incident
+from rrdns.pool.member import Pool
 from rrdns.zone import name as names
 
 from .observed import Observed, Report, time_or_none, time_text
 from .pools import PoolReports
 
 
-def report(observed: Observed, *, recent: bool = False) -> Report:
-    """The whole report, as of now, with the `recent` probes of each check if asked."""
+def report(
+    observed: Observed, *, recent: bool = False, pools: Iterable[Pool] | None = None
+) -> Report:
+    """The whole report, as of now, with the `recent` probes of each check if asked. Of the pools
+    it has all, or those that are named."""
     loaded = observed.loaded
-    pools = PoolReports(observed, recent=recent)
+    reports = PoolReports(observed, recent=recent)
     folder = loaded.settings.path.absolute().parent
     return {
         "version": __version__,
@@ -39,7 +43,10 @@ def report(observed: Observed, *, recent: bool = False) -> Report:
             for apex, version in sorted(loaded.zones.items())
         },
         "incidents_open": observed.steward.incidents.open,
-        "pools": {names.to_text(pool.owner): pools.of(pool) for pool in loaded.pools},
+        "pools": {
+            names.to_text(pool.owner): reports.of(pool)
+            for pool in (loaded.pools if pools is None else pools)
+        },
     }
 
 

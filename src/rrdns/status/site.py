@@ -19,11 +19,11 @@ from rrdns.zone import name as names
 from . import metrics
 from .door import Door
 from .explaining import explanation, render_explanation
+from .live import EventStream, LiveView
 from .metrics import Measured, Metrics
 from .orders import WHERE, Commanded, OrderError, Orders, find_pool, is_order
 from .pools import PoolReports
 from .report import incidents_report, report
-from .text import render
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +62,10 @@ class StatusSite:
         self._control = control
         self._metrics = Metrics(observed)
         self._orders = Orders(observed)
+        self._live = LiveView(observed)
         self._server: asyncio.Server | None = None
         self._control_server: asyncio.Server | None = None
         self._pages: Mapping[str, Callable[[], web.Response]] = {
-            "/": lambda: _text(render(report(observed))),
             "/status": lambda: _json(report(observed)),
             "/incidents": lambda: _json(incidents_report(observed)),
             "/healthz": lambda: _text("ok\n"),
@@ -110,13 +110,15 @@ class StatusSite:
         if self._control_server is not None and self._control is not None:
             self._control_server.close()
             self._control.unlink(missing_ok=True)
+        self._live.close()
         self._http.pre_shutdown()
         await self._http.shutdown(STOP_S)
         self._door.close()
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """The reply to any request. A fault of ours is logged and costs this one reply."""
         may_stay = self._door.request_came(request.protocol)
+        response: web.StreamResponse
         try:
             response = await self._response(request)
         except Exception:
@@ -125,9 +127,11 @@ class StatusSite:
         response.headers.update(HEADERS)
         if not may_stay:
             response.force_close()
+        if isinstance(response, EventStream):
+            await response.run(request, self._door)
         return response
 
-    async def _response(self, request: web.BaseRequest) -> web.Response:
+    async def _response(self, request: web.BaseRequest) -> web.StreamResponse:
         ordering = request.method == ORDERING and is_order(request.path)
         if request.method not in READING and not ordering:
             return self._refusal(
@@ -143,9 +147,11 @@ class StatusSite:
             return self._explain(request)
         if request.path.startswith(POOLS):
             return self._pool(request.path.removeprefix(POOLS))
+        if request.path in self._live.pages:
+            return self._live.pages[request.path](request)
         page = self._pages.get(request.path)
         if page is None:
-            paths = [*self._pages, f"{POOLS}NAME", f"{EXPLAIN}?name=NAME"]
+            paths = [*self._live.pages, *self._pages, f"{POOLS}NAME", f"{EXPLAIN}?name=NAME"]
             return _error(HTTPStatus.NOT_FOUND, f"nothing is at {request.path}", paths=paths)
         return page()
 

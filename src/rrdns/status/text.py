@@ -18,7 +18,7 @@ def render(report: dict[str, Any], width: int = WIDTH) -> str:
         [_headline(report)],
         _cut_off(report["vantage"]),
         _problems("REJECTED: served on as before, until this is mended", _rejected(report)),
-        _problems("WARNINGS", _warnings(report)),
+        _problems("WARNINGS", cautions(report)),
         *(pool_lines(name, pool, width) for name, pool in report["pools"].items()),
         list(_zones(report["zones"])),
     ]
@@ -58,6 +58,20 @@ def duration_text(seconds: float) -> str:
     return " ".join(parts[:2]) or "0 s"
 
 
+def moment_text(time_text: str) -> str:
+    """`2026-01-01T00:00:00.000Z` as `2026-01-01 00:00:00Z`."""
+    return time_text[:19].replace("T", " ") + "Z"
+
+
+def cautions(report: dict[str, Any]) -> list[str]:
+    """All that is said of the zones and the configuration, but for what is told as rejected."""
+    said = [p for zone in report["zones"].values() for p in zone["problems"]]
+    rejected = set(_rejected(report))
+    state = [report["state"]["problem"]] if report["state"]["problem"] else []
+    texts = dict.fromkeys((*said, *report["warnings"], *state))
+    return [text for text in texts if text not in rejected]
+
+
 def _headline(report: dict[str, Any]) -> str:
     ready = "ready" if report["ready"] else "NOT READY: the first round of probes is not done"
     reloads = report["reload"]
@@ -71,21 +85,14 @@ def _cut_off(vantage: dict[str, Any] | None) -> list[str]:
     if vantage is None or not vantage["cut_off"]:
         return []
     reasons = (f"{anchor['address']}: {anchor['reason']}" for anchor in vantage["anchors"])
-    heading = f"CUT OFF since {_short(vantage['since'])}: no anchor answers; verdicts are frozen"
+    heading = (
+        f"CUT OFF since {moment_text(vantage['since'])}: no anchor answers; verdicts are frozen"
+    )
     return [heading, *(f"  {reason}" for reason in reasons)]
 
 
 def _rejected(report: dict[str, Any]) -> list[str]:
     return list(report["reload"]["problems"])
-
-
-def _warnings(report: dict[str, Any]) -> list[str]:
-    """All that is said of the zones and the configuration, but for what is told as rejected."""
-    said = [p for zone in report["zones"].values() for p in zone["problems"]]
-    rejected = set(_rejected(report))
-    state = [report["state"]["problem"]] if report["state"]["problem"] else []
-    texts = dict.fromkeys((*said, *report["warnings"], *state))
-    return [text for text in texts if text not in rejected]
 
 
 def _problems(heading: str, problems: Sequence[str]) -> list[str]:
@@ -122,7 +129,7 @@ def _member(member: dict[str, Any]) -> Iterator[Row]:
         member["address"],
         member["name"] or "",
         ", ".join([state, *notes]),
-        _short(member["since"]),
+        moment_text(member["since"]),
     )
     checks = member["checks"] or [{"name": "no check", "outcome": "", "reason": ""}]
     for check in checks:
@@ -134,7 +141,7 @@ def _member(member: dict[str, Any]) -> Iterator[Row]:
 def _zones(zones: dict[str, Any]) -> Iterator[str]:
     rows = [("ZONE", "SERIAL", "LOADED", "FILE")]
     for name, zone in zones.items():
-        rows.append((name, str(zone["serial"]), _short(zone["loaded_at"]), zone["file"]))
+        rows.append((name, str(zone["serial"]), moment_text(zone["loaded_at"]), zone["file"]))
     return _table(rows, width=None)
 
 
@@ -150,11 +157,6 @@ def _table(rows: Sequence[Row], width: int | None) -> Iterator[str]:
 
 def _cut(text: str, room: int | None) -> str:
     return text if room is None or len(text) <= room else text[: room - 3] + "..."
-
-
-def _short(time_text: str) -> str:
-    """`2026-01-01T00:00:00.000Z` as `2026-01-01 00:00:00Z`."""
-    return time_text[:19].replace("T", " ") + "Z"
 
 
 def printable(text: Iterable[str]) -> str:
