@@ -35,6 +35,7 @@ STREET = (
     "status",
     "systemd",
     "app",
+    "terminal",
     "demo",
     "doctor",
     "cli",
@@ -56,7 +57,7 @@ KEEPERS = {
     "uvloop": ("serve/loops.py",),
     "ctypes": ("serve/batches.py",),
     "click": ("cli/", "demo/"),
-    "rich": ("demo/", "doctor/"),
+    "rich": ("demo/", "doctor/", "terminal/"),
 }
 
 # What decides is pure: no socket, no event loop, no clock, no randomness of its own, no file.

@@ -43,6 +43,7 @@ for command in (
     examining.doctor,
     asking.reload,
     asking.status,
+    asking.watch,
     asking.explain,
     asking.incidents,
     ordering.drain,

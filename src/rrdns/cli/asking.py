@@ -1,5 +1,6 @@
 """The commands that ask a running server."""
 
+import asyncio
 import json
 import sys
 from functools import partial
@@ -38,6 +39,26 @@ def status(config: Path, as_json: bool) -> None:
 
     report = ask(fetch_report, config)
     click.echo(json.dumps(report, indent=2) if as_json else render(report), nl=as_json)
+
+
+@click.command(short_help="Show the running server's state as it changes.")
+@config_option
+@click.option("-p", "--pool", default="", metavar="TEXT", help="Only pools with it in their names.")
+def watch(config: Path, pool: str) -> None:
+    """Show pools, members and incidents as they change, troubles first; q ends it.
+
+    Without a terminal the state is printed once, as `rrdns status` does.
+    """
+    from rrdns.status.client import fetch_view
+    from rrdns.status.text import render
+    from rrdns.terminal.keys import has_screen
+    from rrdns.terminal.watch import watch as watch_server
+
+    if has_screen():
+        ask(lambda contact: asyncio.run(watch_server(contact, pool)), config)
+        return
+    click.echo(render(ask(partial(fetch_view, wanted=pool), config)), nl=False)
+    click.echo("this is no terminal to watch on, so it is shown once", err=True)
 
 
 @click.command(short_help="Say what a question would be answered, and why.")

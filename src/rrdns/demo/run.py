@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import os
 import signal
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,12 +15,12 @@ from rrdns.app import App
 from rrdns.load import load
 from rrdns.serve.sockets import ListenError
 from rrdns.status.report import report
+from rrdns.terminal.keys import HUNG_UP, has_screen, keys
 from rrdns.zone import name as names
 
 from .asking import Asking
 from .example import WWW, Ports, has_ipv6, write_example
 from .greeting import what_to_try
-from .keys import HUNG_UP, keys
 from .mirrors import Mirror, mirrors_of
 from .screen import Picture, Process, draw, recent_log
 
@@ -55,14 +53,10 @@ async def run_demo(ports: Ports) -> None:
 async def _serve(app: App, mirrors: Sequence[Mirror]) -> None:
     running = asyncio.create_task(app.run())
     try:
-        await (_on_screen if _has_screen() else _in_lines)(app, mirrors, running)
+        await (_on_screen if has_screen() else _in_lines)(app, mirrors, running)
     finally:
         app.stop()
         await running
-
-
-def _has_screen() -> bool:
-    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 async def _in_lines(app: App, mirrors: Sequence[Mirror], running: asyncio.Task[None]) -> None:

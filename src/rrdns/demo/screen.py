@@ -3,18 +3,16 @@
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 
 from rich.console import Console, Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from rrdns.health.result import one_line
-from rrdns.health.verdict import Outcome, State
 from rrdns.status.observed import Report
+from rrdns.terminal.members import ADDRESS, LAST_OUTCOME, NAME, SINCE, STATE, Column, heading, table
 
 from .asking import KEPT, Asked
 from .mirrors import Doing
@@ -24,20 +22,7 @@ KEPT_LINES = 100
 MOST_CHARACTERS = 500  # a problem with its place and its mend is shorter
 FEWEST_LOG_LINES = 3
 
-STATE_STYLES = {State.UP: "green", State.DOWN: "bold red", State.UNKNOWN: "dim"}
 DOING_STYLES = {Doing.RUNNING: "", Doing.STOPPED: "yellow", Doing.ENDED: "red"}
-
-# What a column is at least wide: nothing moves when a mirror is stopped, or suspect.
-COLUMNS = {
-    "": 1,
-    "address": 0,
-    "name": 0,
-    "pid": 0,
-    "process": len(Doing.RUNNING),
-    "state": len("up, suspect"),
-    "since": 0,
-    "last outcome": 0,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +48,14 @@ class Picture:
 def draw(picture: Picture, console: Console) -> RenderableType:
     """The picture at the size of `console`; the log gets the lines that the rest leaves."""
     above: list[RenderableType] = []
+    columns = _columns(picture.processes)
     for owner, pool in picture.pools.items():
-        above += [_members(owner, pool["members"], picture.processes), Text()]
+        above += [heading(f"pool {owner}"), table(pool["members"], columns), Text()]
     above += [_answers(picture.server, picture.answers), Text()]
     used = sum(len(pool["members"]) + 3 for pool in picture.pools.values()) + KEPT + 2
     log = Text("\n").join(map(_log_line, picture.log)).wrap(console, console.width)
     shown = log[-max(console.height - used - 2, FEWEST_LOG_LINES) :]
-    return Group(*above, _heading("log"), *shown)
+    return Group(*above, heading("log"), *shown)
 
 
 class RecentLog(logging.Handler):
@@ -97,39 +83,30 @@ def recent_log() -> Iterator[RecentLog]:
         log.removeHandler(handler)
 
 
-def _members(
-    owner: str, members: Iterable[Report], processes: Mapping[str, Process]
-) -> RenderableType:
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
-    for heading, width in COLUMNS.items():
-        table.add_column(heading, no_wrap=True, min_width=width)
-    for member in members:
-        process = processes.get(member["address"])
-        table.add_row(
-            Text(process.key if process else "", "bold"),
-            Text(member["address"]),
-            Text(member["name"] or ""),
-            Text(str(process.pid) if process else ""),
-            Text(process.doing, DOING_STYLES[process.doing]) if process else "",
-            _state(member),
-            Text(datetime.fromisoformat(member["since"]).astimezone().strftime(CLOCK)),
-            Text(_last_outcome(member["checks"])),
-        )
-    return Group(_heading(f"pool {owner}"), table)
+def _columns(processes: Mapping[str, Process]) -> list[Column]:
+    """Those of every member, and what there is to say of its mirror, if it has one."""
+
+    def of_process(heading: str, width: int, cell: Callable[[Process], Text]) -> Column:
+        def found(member: Report) -> Text:
+            process = processes.get(member["address"])
+            return cell(process) if process else Text()
+
+        return Column(heading, width, found)
+
+    return [
+        of_process("", 1, lambda process: Text(process.key, "bold")),
+        ADDRESS,
+        NAME,
+        of_process("pid", 0, lambda process: Text(str(process.pid))),
+        of_process("process", len(Doing.RUNNING), _doing),
+        STATE,
+        SINCE,
+        LAST_OUTCOME,
+    ]
 
 
-def _state(member: Report) -> Text:
-    text = Text(member["state"], STATE_STYLES[member["state"]])
-    return text.append(", suspect", "yellow") if member["suspect"] else text
-
-
-def _last_outcome(checks: Sequence[Report]) -> str:
-    """What a check found, preferably one that did not pass; its name where there are several."""
-    if not checks:
-        return "no check"
-    check = next((check for check in checks if check["outcome"] != Outcome.PASS), checks[0])
-    reason: str = check["reason"] or "nothing yet"
-    return reason if len(checks) == 1 else f"{check['name']}: {reason}"
+def _doing(process: Process) -> Text:
+    return Text(process.doing, DOING_STYLES[process.doing])
 
 
 def _answers(server: str, answers: Sequence[Asked]) -> Group:
@@ -141,16 +118,12 @@ def _answers(server: str, answers: Sequence[Asked]) -> Group:
         for asked in answers
     ]
     missing = [Text()] * (KEPT - len(lines))
-    return Group(_heading(f"answers of {server}, asked from here once a second"), *lines, *missing)
+    return Group(heading(f"answers of {server}, asked from here once a second"), *lines, *missing)
 
 
 def _log_line(line: str) -> Text:
     level = line.split(" ", 2)[1]
     return Text(line, {"ERROR": "red", "WARNING": "yellow"}.get(level, ""))
-
-
-def _heading(text: str) -> Text:
-    return Text(text, "bold cyan")
 
 
 def _clock(at: float) -> str:

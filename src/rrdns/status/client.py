@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 from rrdns.config.settings import Contact
 
 from .report import pid_namespace
+from .view import WANTED
 
 ANSWER_TIMEOUT_S = 5.0
 RELOAD_TIMEOUT_S = 120.0  # a large zone is read for a while
@@ -33,7 +34,16 @@ class RefusalError(Exception):
 
 def fetch_report(contact: Contact) -> dict[str, Any]:
     """The report of the server at `contact`. Raises NoServerError."""
-    report = fetch(contact, "/status")
+    return _with_pools(contact, fetch(contact, "/status"))
+
+
+def fetch_view(contact: Contact, wanted: str) -> dict[str, Any]:
+    """The live view of the pools with `wanted` in their names. Raises NoServerError."""
+    return _with_pools(contact, fetch(contact, "/view", **{WANTED: wanted}))
+
+
+def _with_pools(contact: Contact, report: Reply) -> dict[str, Any]:
+    """`report`, if that is what it is. Raises NoServerError."""
     if not isinstance(report, dict) or "pools" not in report:
         raise NoServerError(f"what answers on {contact.status} is not rrdns; see status.listen")
     return report

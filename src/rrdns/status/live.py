@@ -14,9 +14,7 @@ from .observed import Observed
 from .page.document import Renderer
 from .report import report
 from .text import render
-from .view import view
-
-WANTED = "pool"  # the query parameter that names pools
+from .view import WANTED, view
 
 STREAM_TYPE = "text/event-stream"
 

@@ -36,8 +36,8 @@ def render_incidents(incidents: list[dict[str, Any]]) -> str:
         cost = "" if measured_s is None else f"{measured_s:.1f} of {incident['budget_s']:g} s"
         rows.append(
             (
-                _short(incident["down_at"]),
-                _short(incident["up_at"]) if incident["up_at"] else "still down",
+                moment_text(incident["down_at"]),
+                moment_text(incident["up_at"]) if incident["up_at"] else "still down",
                 incident["pool"],
                 incident["name"] or incident["member"],
                 cost,
@@ -61,6 +61,11 @@ def duration_text(seconds: float) -> str:
 def moment_text(time_text: str) -> str:
     """`2026-01-01T00:00:00.000Z` as `2026-01-01 00:00:00Z`."""
     return time_text[:19].replace("T", " ") + "Z"
+
+
+def printable(text: Iterable[str]) -> str:
+    """What users and members wrote must not steer the reader's terminal."""
+    return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def cautions(report: dict[str, Any]) -> list[str]:
@@ -119,10 +124,10 @@ def _member(member: dict[str, Any]) -> Iterator[Row]:
     state = member["state"] if member["state"] == "up" else member["state"].upper()
     notes = [note for note in ("suspect", "restored", "backup") if member[note]]
     if member["drill_until"]:
-        notes.append(f"drill until {_short(member['drill_until'])}")
+        notes.append(f"drill until {moment_text(member['drill_until'])}")
     duty = member["duty"]
     if duty["order"] != "ready":
-        until = f" until {_short(duty['until'])}" if duty["until"] else ""
+        until = f" until {moment_text(duty['until'])}" if duty["until"] else ""
         notes.append(f"{duty['order']}{until}")
     head: Row = (
         "*" if member["in_rotation"] else "",
@@ -157,8 +162,3 @@ def _table(rows: Sequence[Row], width: int | None) -> Iterator[str]:
 
 def _cut(text: str, room: int | None) -> str:
     return text if room is None or len(text) <= room else text[: room - 3] + "..."
-
-
-def printable(text: Iterable[str]) -> str:
-    """What users and members wrote must not steer the reader's terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)

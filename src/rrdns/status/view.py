@@ -19,6 +19,8 @@ from .observed import Observed, Report, time_text
 from .pools import rotation_at
 from .report import incidents_report, report
 
+WANTED = "pool"  # the query parameter, over HTTP
+
 MOST_POOLS = 100  # several screens; each takes some 0.3 ms to report
 MOST_INCIDENTS = 20
 LONGEST_WANTED = 1024  # characters; no name is longer as text (RFC 1035 sections 2.3.4 and 5.1)

@@ -23,6 +23,8 @@ def member(address: str = "127.0.0.11", **other: Any) -> dict[str, Any]:
         "name": "marconi",
         "state": "up",
         "suspect": False,
+        "backup": False,
+        "duty": {"order": "ready"},
         "since": "2026-01-01T00:00:00.000Z",
         "checks": [check],
         **other,

@@ -52,6 +52,11 @@ def draw(probes: Sequence[Probe]) -> Drawing:
     return Drawing(passes, failures, errors, in_words(probes))
 
 
+def decades(elapsed_ms: float) -> float:
+    """How many powers of ten lie between the shortest time that is told apart and this one."""
+    return log10(max(elapsed_ms, _SHORTEST_MS) / _SHORTEST_MS)
+
+
 def in_words(probes: Sequence[Probe]) -> str:
     """How many probes there are, and how they ended."""
     if not probes:
@@ -71,5 +76,4 @@ def in_words(probes: Sequence[Probe]) -> str:
 
 
 def _bar(elapsed_ms: float) -> float:
-    decades = log10(max(elapsed_ms, _SHORTEST_MS) / _SHORTEST_MS)
-    return min(_SHORTEST + _STEP * decades, float(HEIGHT))
+    return min(_SHORTEST + _STEP * decades(elapsed_ms), float(HEIGHT))

@@ -1,4 +1,4 @@
-"""Single keys from the terminal, while the rest of the process goes on."""
+"""A terminal to draw on, and single keys from it while the rest of the process goes on."""
 
 import asyncio
 import os
@@ -9,6 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 HUNG_UP = ""
+
+
+def has_screen() -> bool:
+    """Whether standard output is a terminal that can be drawn on."""
+    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
 
 
 @contextmanager
