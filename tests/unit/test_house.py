@@ -55,7 +55,7 @@ KEEPERS = {
     "prometheus_client": ("status/",),
     "watchfiles": ("watch.py",),
     "uvloop": ("serve/loops.py",),
-    "ctypes": ("serve/batches.py",),
+    "ctypes": ("serve/batches.py", "doctor/host/kernel.py"),
     "click": ("cli/", "demo/"),
     "rich": ("demo/", "doctor/", "terminal/"),
 }
