@@ -26,7 +26,7 @@ def explanation(observed: Observed, name: str, rtype: str = "A", client: str = "
     found = explain(
         publisher.publication.edition.snapshot, publisher.cursors, qname, qtype, Transport.UDP
     )
-    reports = PoolReports(observed)
+    reports = PoolReports(observed, recent=True)
     answer = found.answer
     return {
         "question": {"name": names.to_text(qname), "type": type_text(qtype)},

@@ -7,6 +7,9 @@ WIDTH = 100
 LEAST_REASON = 20  # columns that are left to a reason however wide the rest is
 HEADINGS = ("", "ADDRESS", "NAME", "STATE", "SINCE", "CHECK", "OUTCOME", "REASON")
 
+MARKS = {"pass": ".", "fail": "x", "error": "?"}
+MOST_MARKS = 12
+
 INCIDENT_HEADINGS = ("DOWN", "UP", "POOL", "MEMBER", "IN CACHES FOR", "REASON")
 
 Row = tuple[str, ...]
@@ -139,8 +142,14 @@ def _member(member: dict[str, Any]) -> Iterator[Row]:
     checks = member["checks"] or [{"name": "no check", "outcome": "", "reason": ""}]
     for check in checks:
         outcome = "none yet" if check["outcome"] is None else check["outcome"]
+        outcome = f"{_marks(check.get('recent', []))} {outcome}".lstrip()
         yield (*head, check["name"], outcome, check["reason"] or "")
         head = ("",) * len(head)
+
+
+def _marks(recent: Sequence[Any]) -> str:
+    """The last outcomes, the newest last: `..x.` is one failure among passes, `?` an error."""
+    return "".join(MARKS[outcome] for _, outcome, _ in recent[-MOST_MARKS:])
 
 
 def _zones(zones: dict[str, Any]) -> Iterator[str]:

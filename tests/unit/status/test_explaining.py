@@ -40,6 +40,15 @@ async def test_an_order_and_a_rung_are_told(make_server: MakeServer) -> None:
     assert "up, drain" in text
 
 
+async def test_the_last_outcomes_are_shown_the_newest_last(make_server: MakeServer) -> None:
+    server = make_server()
+    server.findings.say("192.0.2.2", FAIL)
+    await server.start()
+    text = render_explanation(explanation(server, "www.linux.example"))
+    assert ". pass" in text
+    assert "x fail" in text
+
+
 async def test_the_way_is_told_by_alias_and_wildcard(make_server: MakeServer) -> None:
     zone = f"{ZONE}ftp CNAME www\n*.old CNAME ftp\n"
     server = make_server(zone=zone)
