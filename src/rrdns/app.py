@@ -104,13 +104,13 @@ class App:
         udp = self.players.udp(*played, [sock for each in bound for sock in each.udp])
         limits = self.loaded.settings.dns.tcp
         self._tcp = self.players.tcp(*played, [each.tcp for each in bound], limits)
+        opened.push_async_callback(self.remember)  # after the last answer
         opened.callback(udp.stop)
         opened.callback(self._tcp.stop)
         udp.start()
         self._tcp.start()
         self._in_background(self._follow_saves())
         self._in_background(self._remember())
-        opened.push_async_callback(self.remember)
         if self._jar:
             self._in_background(self._renew_secrets(self._jar))
         self.ready = True
