@@ -104,6 +104,7 @@ class App:
         udp = self.players.udp(*played, [sock for each in bound for sock in each.udp])
         limits = self.loaded.settings.dns.tcp
         self._tcp = self.players.tcp(*played, [each.tcp for each in bound], limits)
+        opened.callback(self.memory.close)
         opened.push_async_callback(self.remember)  # after the last answer
         opened.callback(udp.stop)
         opened.callback(self._tcp.stop)
@@ -136,6 +137,7 @@ class App:
                 if after.differs_from(before):
                     await self.steward.take_force(after)
                 self.loaded = after
+                await self.steward.publisher.let_go()
                 await aside(self.steward.narrator.reloaded, before, after)
                 accepted = not after.rejected
             finally:
@@ -170,7 +172,10 @@ class App:
             with suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), REMEMBERED_EVERY_S)
             news.clear()
-            await self.remember()
+            try:
+                await self.remember()
+            except Exception:  # a defect of ours must not end this for good
+                log.exception("the state could not be put in words; please report this")
             await asyncio.sleep(REMEMBERED_AT_MOST_EVERY_S)
 
     async def _renew_secrets(self, jar: CookieJar) -> None:

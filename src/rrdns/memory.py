@@ -1,13 +1,15 @@
 """What the server remembers: read once when it starts, written while it runs."""
 
 import asyncio
+import errno
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from rrdns.aside import aside
-from rrdns.saved import LONG_AGO, Saved, UnreadableError, read, write
+from rrdns.saved import LONG_AGO, Saved, UnreadableError, claim, read, write
 
 log = logging.getLogger(__name__)
 
@@ -24,34 +26,62 @@ class Memory:
 
     def __init__(self, path: Path | None, max_age_s: float, clock: Callable[[], float]) -> None:
         self.path = path
-        self.saved = LONG_AGO
-        self.saved_at: float | None = None
         self.problem: str | None = None
+        self.saved_at: float | None = None
         self._writing = asyncio.Lock()
-        try:
-            self.saved = (path and read(path)) or LONG_AGO
-        except UnreadableError as error:
-            self.problem = f"{path} is ignored: {error}"
-            log.warning("%s; the server starts without what it remembered", self.problem)
+        self._claim: int | None = None
+        found = self._read()
+        self.saved = found or LONG_AGO
         self.age_s = clock() - self.saved.at
-        self.is_young = -CLOCKS_DIFFER_S <= self.age_s <= max_age_s
+        self.is_young = found is not None and -CLOCKS_DIFFER_S <= self.age_s <= max_age_s
         if not self.is_young:
             self.saved = replace(self.saved, healths={}, standings={})
 
-    async def keep(self, saved: Saved) -> bool:
-        """Has the file hold `saved`; whether that is so. Why not is said once, and in `problem`."""
+    async def keep(self, saved: Callable[[], Saved]) -> bool:
+        """Has the file hold `saved`, which is put in words on another thread; whether that is so.
+
+        Why not is said once, and in `problem`.
+        """
         if self.path is None:
             return False
         async with self._writing:
             try:
-                await aside(write, self.path, saved)
+                self.saved_at = await aside(self._write, self.path, saved)
             except OSError as error:
-                problem = f"{self.path} can not be written: {error.strerror}"
-                if problem != self.problem:
-                    log.error("%s; a restart will not know what is so now", problem)
-                self.problem = problem
+                self._complain(f"{self.path} can not be written: {error.strerror}")
                 return False
             if self.problem is not None:
-                log.info("%s is written again", self.path)
-            self.problem, self.saved_at = None, saved.at
+                log.info("%s is written", self.path)
+            self.problem = None
             return True
+
+    def close(self) -> None:
+        """Leaves the file to others."""
+        if self._claim is not None:
+            os.close(self._claim)
+            self._claim = None
+
+    def _read(self) -> Saved | None:
+        if self.path is None:
+            return None
+        try:
+            return read(self.path)
+        except UnreadableError as error:
+            self.problem = f"{self.path} is ignored: {error}"
+            log.warning("%s; the server starts without what it remembered", self.problem)
+            return None
+
+    def _write(self, path: Path, saved: Callable[[], Saved]) -> float:
+        """Writes the file; as of when. Raises OSError."""
+        if self._claim is None:
+            self._claim = claim(path)
+        if self._claim is None:
+            raise OSError(errno.EBUSY, "another server keeps its state there; see state.file")
+        words = saved()
+        write(path, words)
+        return words.at
+
+    def _complain(self, problem: str) -> None:
+        if problem != self.problem:
+            log.error("%s; a restart will not know what is so now", problem)
+        self.problem = problem

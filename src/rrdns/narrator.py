@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from rrdns.answer.snapshot import RRKey
 from rrdns.config.settings import PlayerChoice
+from rrdns.health.check import Address
 from rrdns.health.vantage import View
 from rrdns.health.verdict import State
 from rrdns.load import Loaded
@@ -17,6 +18,7 @@ from rrdns.pool.standing import Change
 from rrdns.publisher import families
 from rrdns.zone import name as names
 from rrdns.zone.changes import changes
+from rrdns.zone.name import Name
 from rrdns.zone.presentation import type_text
 from rrdns.zone.tree import Zone
 
@@ -98,6 +100,15 @@ class Narrator:
         """An order has ended by itself."""
         self._say_of(pool, member, "the order has ended: ready")
 
+    def order_dropped(self, owner: Name, address: Address, assignment: Assignment) -> None:
+        """An order has ended because an edit has taken its member away."""
+        log.warning(
+            "pool=%s member=%s is no member any more: the order %s has ended",
+            names.to_text(owner),
+            address,
+            assignment.duty,
+        )
+
     def drilled(self, pool: Pool, member: Member, until: float) -> None:
         """A fire drill begins."""
         self._say_of(pool, member, f"fire drill until {clock_text(until)}")
@@ -152,7 +163,9 @@ class Narrator:
         if after.settings != before.settings:
             log.info("configuration: loaded, %s", counted(len(after.pools), "pool"))
         if after.settings.sockets() != before.settings.sockets():
-            log.warning("dns or status.listen has changed: restart to apply that")
+            log.warning(
+                "dns, status.listen, control.socket or state.file has changed: restart for that"
+            )
         for problem in set(after.all_warnings()) - set(before.all_warnings()):
             log.warning("%s", problem)
 

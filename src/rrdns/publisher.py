@@ -51,23 +51,31 @@ class Publisher(Generic[T]):
         self.publication = Publication(self._compiled({}, {}, Identity()))
         self.rotations: Sharded[RRKey, Rotation] = Sharded()
         self.served = Served()
+        self._gone: list[object] = []
 
     async def publish(
         self, zones: Mapping[Name, Zone], pools: Iterable[Pool], identity: Identity
     ) -> None:
-        """Exchanges everything at once; queries are answered from the old table until then."""
+        """Exchanges everything at once; queries are answered from the old table until then.
+
+        Nothing else happens between the exchange and the return; `let_go` is to be called later.
+        """
         pools = tuple(pools)
         rotations = self._rotations_of(pools)
         of_pools = self._turns_of(pools, rotations)
         edition = await aside(self._compiled, zones, of_pools, identity)
         # Health may have changed while it was being compiled: what goes out is as of now.
         latest = self._rotations_of(pools)
-        gone = [*_pieces_of(self.publication.edition), *self.rotations.pieces()]
+        self._gone = [*_pieces_of(self.publication.edition), *self.rotations.pieces()]
         self.publication.publish(self._brought_up(edition, pools, rotations, latest))
         self.served.forget_all_but(pools)
         self._note_served(latest)
         self.rotations = Sharded(latest)
         self.cursors.forget_all_but(edition.snapshot.turns)
+
+    async def let_go(self) -> None:
+        """Forgets what the last `publish` has replaced, which takes its time where it was much."""
+        gone, self._gone = self._gone, []
         await aside(let_go, gone)
 
     def refresh(self, pools: Iterable[Pool]) -> None:

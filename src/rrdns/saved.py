@@ -5,17 +5,21 @@ orders and incidents are the operators' and never grow old. The file is written 
 so that there is a whole one at any time, whatever ends the process.
 """
 
+import fcntl
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import lru_cache
 from ipaddress import ip_address
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_origin, get_type_hints
 
 from pydantic import Field, NonNegativeInt, TypeAdapter, ValidationError
 
 from rrdns.answer.snapshot import MOST_RESTORED, RRKey
+from rrdns.files import first_octets
 from rrdns.health.check import Check, Target
 from rrdns.health.result import Health
 from rrdns.pool.duty import Assignment, MemberKey
@@ -26,6 +30,8 @@ from rrdns.zone.name import from_text, to_text
 
 MAX_FILE_OCTETS = 256 << 20  # a hundred thousand members take a tenth of it
 FORMAT: Literal[1] = 1
+ROWS = 200  # written at once: the interpreter lets no other thread run meanwhile
+LAST_TIME = 253_402_300_799.0  # the last second of the year 9999, beyond which nothing is a date
 
 T = TypeVar("T")
 
@@ -66,12 +72,13 @@ class UnreadableError(Exception):
 def read(path: Path) -> Saved | None:
     """What `path` holds; None where there is no such file. Raises UnreadableError."""
     try:
-        with path.open("rb") as file:
-            octets = file.read(MAX_FILE_OCTETS + 1)
+        octets = first_octets(path, MAX_FILE_OCTETS + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise UnreadableError(f"it can not be read: {error.strerror}") from None
+    if octets is None:
+        raise UnreadableError("it is not a regular file")
     if len(octets) > MAX_FILE_OCTETS:
         raise UnreadableError(f"it has more than {MAX_FILE_OCTETS} octets")
     try:
@@ -86,11 +93,11 @@ def read(path: Path) -> Saved | None:
 
 def write(path: Path, saved: Saved) -> None:
     """Has `path` hold `saved`, or what it held before. Raises OSError."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    octets = _FILE.dump_json(_File.of(saved))
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)  # what a crash may have left, and whoever may have written it
     try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(octets)
+        with os.fdopen(_for_us_alone(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+            file.writelines(_json(saved))
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
@@ -102,6 +109,31 @@ def write(path: Path, saved: Saved) -> None:
         os.fsync(folder)  # the renaming itself
     finally:
         os.close(folder)
+
+
+def claim(path: Path) -> int | None:
+    """Makes this process the only one that is to write `path`, for as long as the descriptor that
+    is returned is open; None where another process is that. Raises OSError."""
+    lock = path.with_name(f".{path.name}.lock")
+    flags = os.O_RDWR | os.O_CREAT
+    try:
+        descriptor = _for_us_alone(lock, flags)
+    except PermissionError:  # another user's, who has written the file before
+        lock.unlink()
+        descriptor = _for_us_alone(lock, flags)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except OSError:
+        pass  # a file system that knows no locks: the writers have to know of each other
+    return descriptor
+
+
+def _for_us_alone(path: Path, flags: int) -> int:
+    """Opens a file, which only its owner may read: a check can have a secret in its words."""
+    return os.open(path, flags, 0o600)
 
 
 Members = list[tuple[str, str, T]]
@@ -122,24 +154,10 @@ class _File:
     departures: Members[Departure]
     incidents: Members[Incident]
 
-    @classmethod
-    def of(cls, saved: Saved) -> "_File":
-        checks = dict.fromkeys(check for check, _ in saved.healths)
-        numbers = {check: number for number, check in enumerate(checks)}
-        return cls(
-            FORMAT,
-            saved.at,
-            list(checks),
-            [(numbers[check], address, h) for (check, address), h in saved.healths.items()],
-            [(to_text(owner), rtype, count) for (owner, rtype), count in saved.cursors.items()],
-            _members(saved.standings.items()),
-            _members(saved.assignments.items()),
-            _members(saved.departures.items()),
-            _members(saved.incidents),
-        )
-
     def saved(self) -> Saved:
-        """Raises ValueError where a name or an address is none, and IndexError."""
+        """Raises ValueError where a name, an address or a number is none, and IndexError."""
+        members = [self.standings, self.orders, self.departures, self.incidents]
+        _refuse_odd_numbers([self.saved_at, self.verdicts, *members])
         return Saved(
             self.saved_at,
             {
@@ -154,8 +172,52 @@ class _File:
         )
 
 
-def _members(known: Iterable[tuple[MemberKey, T]]) -> Members[T]:
-    return [(to_text(owner), str(address), what) for (owner, address), what in known]
+def _json(saved: Saved) -> Iterator[bytes]:
+    """The file that holds `saved`, as a `_File` is read, in pieces."""
+    numbers = {check: at for at, check in enumerate({check: None for check, _ in saved.healths})}
+    rows: dict[str, Iterable[object]] = {
+        "checks": numbers,
+        "verdicts": (
+            (numbers[check], address, health) for (check, address), health in saved.healths.items()
+        ),
+        "cursors": (
+            (_owner_text(owner), rtype, count) for (owner, rtype), count in saved.cursors.items()
+        ),
+        "standings": _members(saved.standings.items()),
+        "orders": _members(saved.assignments.items()),
+        "departures": _members(saved.departures.items()),
+        "incidents": _members(saved.incidents),
+    }
+    yield f'{{"format": {FORMAT}, "saved_at": {json.dumps(saved.at)}'.encode()
+    for name, several in rows.items():
+        yield f', "{name}": ['.encode()
+        rest, separator = iter(several), b""
+        while some := list(islice(rest, ROWS)):
+            yield separator + _LISTS[name].dump_json(some)[1:-1]
+            separator = b","
+        yield b"]"
+    yield b"}\n"
+
+
+_owner_text = lru_cache(maxsize=1 << 15)(to_text)
+
+
+def _members(known: Iterable[tuple[MemberKey, T]]) -> Iterator[tuple[str, str, T]]:
+    for (owner, address), what in known:
+        yield _owner_text(owner), str(address), what
+
+
+def _refuse_odd_numbers(value: object) -> None:
+    """Raises ValueError for what is no time and no duration: clocks and timers would choke."""
+    if isinstance(value, float):
+        if not 0 <= value <= LAST_TIME:
+            raise ValueError(f"{value} is neither a time nor a duration")
+    elif isinstance(value, list | tuple):
+        for each in value:
+            _refuse_odd_numbers(each)
+    elif is_dataclass(value):
+        for each in fields(value):
+            _refuse_odd_numbers(getattr(value, each.name))
 
 
 def _by_key(rows: Members[T]) -> Iterator[tuple[MemberKey, T]]:
@@ -164,3 +226,8 @@ def _by_key(rows: Members[T]) -> Iterator[tuple[MemberKey, T]]:
 
 
 _FILE = TypeAdapter(_File)
+_LISTS = {
+    name: TypeAdapter(kind)
+    for name, kind in get_type_hints(_File, include_extras=True).items()
+    if get_origin(kind) is list
+}

@@ -6,9 +6,10 @@ together. It has no socket and no file, so the demo's, a test's and a simulation
 """
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
 from math import inf
 from random import Random
 from typing import Generic, TypeVar
@@ -32,13 +33,16 @@ from rrdns.pool.served import Served
 from rrdns.pool.standing import Change, Standings
 from rrdns.publisher import Publisher, families
 from rrdns.saved import LONG_AGO, Saved, question_of
+from rrdns.zone import name as names
 from rrdns.zone.name import Name
-
-log = logging.getLogger(__name__)
 
 T = TypeVar("T", bound=Entries)
 
 Blank = Callable[[Cursors, Identity], T]
+
+
+MOST_REVIEWED = 20  # pools at once, which takes some ten milliseconds
+LONGEST_NAP_S = 30.0  # the wall clock may be set while a timer runs; it is looked at that often
 
 
 class RefusedError(Exception):
@@ -65,7 +69,7 @@ class Steward(Generic[T]):
         saved: Saved = LONG_AGO,
     ) -> None:
         self._clock = clock
-        self._saved = saved
+        self._saved: Saved | None = saved
         self.monitor = Monitor(
             self._health_changed,
             on_probe,
@@ -86,21 +90,23 @@ class Steward(Generic[T]):
         self.news = asyncio.Event()
         """Something has happened that a restart is to know; to be cleared by who takes note."""
         self._pools_of: dict[Target, list[Pool]] = {}
-        self._stale: set[Pool] = set()
+        self._stale: dict[Name, Pool] = {}
         self._reviews: dict[Name, asyncio.TimerHandle] = {}
         self._order_ends: asyncio.TimerHandle | None = None
 
     async def take_force(self, loaded: Loaded, *, trusted: bool = False) -> None:
         """Probes what has not been probed yet, then answers from `loaded`.
 
-        Where what was saved is `trusted`, it does not wait for those whose verdicts were.
+        Where what was saved is `trusted`, it does not wait for those whose verdicts were. Nothing
+        else happens between the first answer from `loaded` and the return.
         """
-        self.roster.forget_all_but(loaded.pools)
         targets = [target for pool in loaded.pools for target in pool.all_targets()]
         self.monitor.look_from(loaded.settings.vantage)
-        if trusted:
-            known = {target: self._saved.healths.get(question_of(target)) for target in targets}
-            self.monitor.restore({t: health for t, health in known.items() if health is not None})
+        if self._saved is not None:
+            if trusted:
+                self._believe(self._saved, targets)
+            self.publisher.served.resume(loaded.pools, self._clock())
+            self._saved = None
         await self.monitor.first_round(targets, trusted=trusted)
         zones = {apex: version.loaded.zone for apex, version in loaded.zones.items()}
         await self.publisher.publish(zones, loaded.pools, loaded.settings.dns.identity)
@@ -115,32 +121,45 @@ class Steward(Generic[T]):
         self._end_orders()
         settle(len(targets))
 
-    def remember(self) -> Saved:
-        """All that a restart is to know."""
-        healths = self.monitor.healths().items()
-        return Saved(
-            self._clock(),
-            {
-                question_of(target): health
-                for target, health in healths
-                if health.verdict.state is not State.UNKNOWN
-            },
-            cursors=self.publisher.cursors.saved(),
+    def remember(self) -> Callable[[], Saved]:
+        """Takes down all that a restart is to know; what it returns puts that in words, which takes
+        longer and may be done on another thread."""
+        now, healths = self._clock(), self.monitor.healths()
+        taken_down = Saved(
+            now,
             standings=self.standings.known,
             assignments=self.roster.assignments,
             departures=self.publisher.served.departures,
-            incidents=tuple(self.incidents.newest_first()),
+            incidents=self.incidents.known,
         )
+
+        def in_words() -> Saved:
+            return replace(
+                taken_down,
+                healths={
+                    question_of(target): health
+                    for target, health in healths
+                    if health.verdict.state is not State.UNKNOWN
+                },
+                cursors=self.publisher.cursors.saved(),
+            )
+
+        return in_words
 
     def order(
         self, pool: Pool, member: Member, assignment: Assignment, *, force: bool = False
     ) -> None:
-        """Puts an order in force at once. Raises RefusedError where it would leave too few."""
-        if assignment.duty is not Duty.READY and not force:
+        """Puts an order in force at once; READY ends a drill too. Raises RefusedError where it
+        would leave too few."""
+        before = self.roster.duty(pool, member)
+        if assignment.duty is Duty.READY:
+            self._end_drill(pool, member)
+        elif not force:
             self._refuse_to_leave_too_few(pool, member)
         self.roster.assign(pool, member, assignment)
         self.news.set()
         self.narrator.ordered(pool, member, assignment)
+        self._end_silence(pool, member, before)
         self._review((pool,))
         self._plan_end_of_orders()
 
@@ -151,10 +170,8 @@ class Steward(Generic[T]):
         if not targets:
             raise RefusedError("the pool has no checks, so nothing would happen; use drain")
         if not force:
-            for concerned in {p for target in targets for p in self._pools_of[target]}:
-                for each in concerned.members:
-                    if each.address == member.address:
-                        self._refuse_to_leave_too_few(concerned, each)
+            for sharing, same in self._who_share_probes(pool, member):
+                self._refuse_to_leave_too_few(sharing, same)
         self.narrator.drilled(pool, member, until)
         self.monitor.drill(targets, until)
 
@@ -168,11 +185,38 @@ class Steward(Generic[T]):
 
     def _refuse_to_leave_too_few(self, pool: Pool, member: Member) -> None:
         """Raises RefusedError where `member` serves and too few others of its family do."""
-        family = (m for m in pool.members if m.address.version == member.address.version)
-        serving = [m for m in family if not m.backup and self.judge.fitness(pool, m).may_serve]
-        if member in serving and len(serving) - 1 < pool.min_up:
-            left = f"{len(serving) - 1} of {len(pool.members)} members would be left in rotation"
-            raise RefusedError(f"{left}, and min_up is {pool.min_up}; force it if you mean it")
+        version = member.address.version
+        family = [m for m in pool.members if m.address.version == version and not m.backup]
+        serving = [m for m in family if self.judge.fitness(pool, m).may_serve]
+        left = len(serving) - 1
+        if member in serving and left < pool.min_up:
+            raise RefusedError(
+                f"{left} of the {len(family)} IPv{version} members of {names.to_text(pool.owner)}"
+                f" would be left in rotation, and min_up is {pool.min_up}; force it if you mean it"
+            )
+
+    def _who_share_probes(self, pool: Pool, member: Member) -> Iterator[tuple[Pool, Member]]:
+        """`member` in all pools that have it and ask it what `pool` does, in whatever rhythm."""
+        questions = {target.question for target in pool.targets(member)}
+        for each in self.pools:
+            for same in each.members:
+                if same.address == member.address and questions.intersection(
+                    target.question for target in each.targets(same)
+                ):
+                    yield each, same
+
+    def _end_drill(self, pool: Pool, member: Member) -> None:
+        drilled = [t for t in pool.targets(member) if self.monitor.drilled(t) is not None]
+        self.monitor.drill(drilled, self._clock())
+
+    def _end_silence(self, pool: Pool, member: Member, before: Duty) -> None:
+        """What was nobody's business under maintenance is an outage once that is over."""
+        maintained = self.roster.duty(pool, member) is Duty.MAINT
+        if before is not Duty.MAINT or maintained:
+            return
+        if self.judge.state(pool, member) is State.DOWN:
+            self.narrator.member_changed(Change(pool, member, State.DOWN, State.DOWN))
+            self.incidents.begin(pool, member, self._incident(pool, member, self._clock()))
 
     def _health_changed(self, target: Target, before: Health, after: Health) -> None:
         """Has the pools of `target` reviewed, once, after all that happens at this moment."""
@@ -184,10 +228,14 @@ class Steward(Generic[T]):
     def _review_soon(self, pool: Pool) -> None:
         if not self._stale:
             asyncio.get_running_loop().call_soon(self._review_stale)
-        self._stale.add(pool)
+        self._stale[pool.owner] = pool
 
     def _review_stale(self) -> None:
-        pools, self._stale = self._stale, set()
+        """Reviews so many at once; where half the world is down, probes go on in between."""
+        some = list(islice(self._stale, MOST_REVIEWED))
+        pools = [self._stale.pop(owner) for owner in some]
+        if self._stale:
+            asyncio.get_running_loop().call_soon(self._review_stale)
         self._review(pools)
 
     def _review(self, pools: Collection[Pool]) -> None:
@@ -208,10 +256,12 @@ class Steward(Generic[T]):
         self.news.set()
         maintained = self.roster.duty(pool, member) is Duty.MAINT
         self.narrator.member_changed(change, quietly=maintained)
-        if change.after is not State.DOWN:
-            self.incidents.end(pool, member, now)
-        elif not maintained and change.before is not None:
-            self.incidents.begin(pool, member, self._incident(pool, member, now))
+        is_new = change.before is None
+        if change.after is State.DOWN:
+            if not maintained and not is_new:
+                self.incidents.begin(pool, member, self._incident(pool, member, now))
+        elif change.after is State.UP or not is_new or not pool.checks:
+            self.incidents.end(pool, member, now)  # one that is new and unknown may still be down
 
     def _incident(self, pool: Pool, member: Member, now: float) -> Incident:
         targets = pool.targets(member)
@@ -237,7 +287,7 @@ class Steward(Generic[T]):
         holds_until = min((rotations[key].holds_until for key in families(pool)), default=inf)
         if holds_until < inf:
             self._reviews[pool.owner] = asyncio.get_running_loop().call_later(
-                max(0.0, holds_until - now), self._review_soon, pool
+                _nap_s(holds_until - now), self._review_soon, pool
             )
 
     def _plan_end_of_orders(self) -> None:
@@ -247,21 +297,32 @@ class Steward(Generic[T]):
         ends_at = self.roster.next_end()
         if ends_at is not None:
             self._order_ends = asyncio.get_running_loop().call_later(
-                max(0.0, ends_at - self._clock()), self._end_orders
+                _nap_s(ends_at - self._clock()), self._end_orders
             )
 
     def _end_orders(self) -> None:
         ended = self.roster.end_due(self._clock())
-        for pool in self.pools:
+        for pool in self.pools if ended else ():
             for member in pool.members:
-                if (pool.owner, member.address) in ended:
+                assignment = ended.get((pool.owner, member.address))
+                if assignment is not None:
+                    self.news.set()
                     self.narrator.order_ended(pool, member)
+                    self._end_silence(pool, member, assignment.duty)
                     self._review_soon(pool)
         self._plan_end_of_orders()
+
+    def _believe(self, saved: Saved, targets: Collection[Target]) -> None:
+        """Has `targets` begin with what another process has found of them."""
+        known = ((target, saved.healths.get(question_of(target))) for target in targets)
+        self.monitor.restore({target: health for target, health in known if health is not None})
 
     def _forget_all_but(self, pools: Iterable[Pool]) -> None:
         """Drops what is known of pools and members that are gone."""
         pools = tuple(pools)
+        for key, assignment in self.roster.forget_all_but(pools).items():
+            self.news.set()
+            self.narrator.order_dropped(*key, assignment)
         self.standings.forget_all_but(pools)
         self.incidents.forget_all_but(pools, self._clock())
         self.narrator.forget_all_but(pools)
@@ -269,3 +330,8 @@ class Steward(Generic[T]):
         for timer in self._reviews.values():
             timer.cancel()
         self._reviews.clear()
+
+
+def _nap_s(left_s: float) -> float:
+    """For how long to wait now where `left_s` are left by a clock that may be set meanwhile."""
+    return min(max(0.0, left_s), LONGEST_NAP_S)

@@ -17,6 +17,7 @@ LONGEST_FILE = 500
 STREET = (
     "__init__",
     "errors",
+    "files",
     "zone",
     "health",
     "pool",

@@ -1,7 +1,5 @@
 """From rrdns.yaml to settings, or to everything that is wrong with the file."""
 
-import os
-import stat
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +7,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from rrdns.errors import BadInputError, Place, Problem, Severity
+from rrdns.files import first_octets
 from rrdns.health.check import Check, CommandCheck, HttpCheck, IcmpCheck, TcpCheck
 from rrdns.health.vantage import Vantage
 from rrdns.pool.member import Policy, Rung
@@ -97,7 +96,7 @@ def _valid(keys: type[K], written: object) -> K:
 def _text(path: Path) -> str:
     mend = "name the configuration file, for example /etc/rrdns/rrdns.yaml"
     try:
-        octets = _octets(path)
+        octets = first_octets(path, MAX_FILE_OCTETS + 1)
     except OSError as error:
         raise _unusable(path, f"the file can not be read: {error.strerror}", mend) from None
     if octets is None:
@@ -111,19 +110,6 @@ def _text(path: Path) -> str:
         place = place_at(str(path), before, len(before))
         what = f"the octet 0x{octets[error.start]:02x} is not UTF-8"
         raise BadInputError([Problem(place, what, "save the file as UTF-8")]) from None
-
-
-def _octets(path: Path) -> bytes | None:
-    """The first of the file, one more than it may have; None where it is no regular file."""
-    # Without O_NONBLOCK we would wait for somebody to write to a FIFO.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(MAX_FILE_OCTETS + 1)
-    finally:
-        os.close(descriptor)
 
 
 def _unusable(path: Path, what: str, mend: str) -> BadInputError:

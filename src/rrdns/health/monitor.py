@@ -167,9 +167,9 @@ class Monitor:
         """What is known of `target`; KeyError for one that neither method was told of."""
         return self._watched[target].health
 
-    def healths(self) -> Mapping[Target, Health]:
+    def healths(self) -> list[tuple[Target, Health]]:
         """What is known of every target, as of now."""
-        return {target: watch.health for target, watch in self._watched.items()}
+        return [(target, watch.health) for target, watch in self._watched.items()]
 
     def recent(self, target: Target) -> list[Seen]:
         """The last probes of `target`, oldest first; KeyError as `health`."""

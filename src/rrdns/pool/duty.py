@@ -85,8 +85,8 @@ class Roster:
             del self._assignments[key]
         return due
 
-    def forget_all_but(self, pools: Iterable[Pool]) -> None:
-        """Drops the orders about members that are gone."""
+    def forget_all_but(self, pools: Iterable[Pool]) -> dict[MemberKey, Assignment]:
+        """Drops the orders about members that are gone, and returns them."""
         kept = {(pool.owner, member.address) for pool in pools for member in pool.members}
-        for key in self._assignments.keys() - kept:
-            del self._assignments[key]
+        gone = self._assignments.keys() - kept
+        return {key: self._assignments.pop(key) for key in gone}

@@ -34,9 +34,11 @@ class Incident:
     @property
     def measured_s(self) -> float | None:
         """From the last moment at which the member was known to be well to the one at which no
-        cache had it; to be compared with `budget_s`."""
+        cache had it; to be compared with `budget_s`. 0 where it was out of all caches before."""
         well_at = self.first_failure if self.last_pass is None else self.last_pass
-        return None if self.safe_at is None or well_at is None else self.safe_at - well_at
+        if self.safe_at is None or well_at is None:
+            return None
+        return max(0.0, self.safe_at - well_at)
 
 
 Known = tuple[MemberKey, Incident]
@@ -58,7 +60,12 @@ class Incidents:
 
     def newest_first(self) -> list[Known]:
         """All of them, by when the member was believed to be down."""
-        return sorted((*self._over, *self._open.items()), key=_down_at, reverse=True)
+        return sorted(self.known, key=_down_at, reverse=True)
+
+    @property
+    def known(self) -> tuple[Known, ...]:
+        """All of them, in no order."""
+        return (*self._over, *self._open.items())
 
     def begin(self, pool: Pool, member: Member, incident: Incident) -> None:
         """An outage has begun; one that is known to go on goes on."""
@@ -69,12 +76,14 @@ class Incidents:
         self._end((pool.owner, member.address), now)
 
     def note_departures(self, pool: Pool, served: Served) -> None:
-        """Notes of the members of `pool` that are down when answers had them for the last time."""
+        """Notes of the members of `pool` that are down when answers had them for the last time.
+
+        That is not over where the ladder hands them out again.
+        """
         for member in pool.members:
             key = (pool.owner, member.address)
-            left_at = served.left_at(pool, member)
-            if key in self._open and left_at is not None:
-                safe_at = served.safe_at(pool, member)
+            if key in self._open:
+                left_at, safe_at = served.left_at(pool, member), served.safe_at(pool, member)
                 self._open[key] = replace(self._open[key], left_at=left_at, safe_at=safe_at)
 
     def forget_all_but(self, pools: Iterable[Pool], now: float) -> None:

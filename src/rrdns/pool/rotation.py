@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
+from rrdns.health.check import Address
 from rrdns.health.verdict import State
 
 from .duty import Duty
@@ -59,6 +60,11 @@ class Rotation:
     troubled_at: float = field(default=-inf, compare=False)
     holds_until: float = field(default=inf, compare=False)
 
+    @property
+    def addresses(self) -> frozenset[Address]:
+        """Whom it hands out, whatever else an edit has changed of them."""
+        return frozenset(member.address for member in self.members)
+
 
 NOBODY = Rotation(())
 
@@ -73,8 +79,8 @@ def rotation_of(
     """The rotation of those `members` of `pool` that are of one family, after `before`."""
     fit = {member: fitness_of(member) for member in members}
     chosen = _chosen(pool, fit, now, before)
-    in_doubt = any(each.suspect and each.duty is not Duty.MAINT for each in fit.values())
-    left = set(before.members) - set(chosen.members)
+    in_doubt = any(each.suspect and each.duty is Duty.READY for each in fit.values())
+    left = before.addresses - chosen.addresses
     troubled_at = now if in_doubt or before.in_doubt or left else before.troubled_at
     ttl, grows_at = pool.ttl_s, inf
     if pool.ttl_floor_s is not None:
@@ -95,7 +101,8 @@ def _chosen(pool: Pool, fit: Mapping[Member, Fitness], now: float, before: Rotat
     alive = tuple(m for m in fit if not m.backup and fit[m].may_serve)
     if alive:
         return Rotation(alive, last_good=alive, good_at=now)
-    last_good = tuple(m for m in fit if m in before.last_good and fit[m].duty is Duty.READY)
+    were_good = {member.address for member in before.last_good}
+    last_good = tuple(m for m in fit if m.address in were_good and fit[m].duty is Duty.READY)
     good_at = now if before.rung is None else before.good_at
     recalled_until = good_at + pool.last_good_s
     backups = tuple(m for m in fit if m.backup and fit[m].may_serve)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from rrdns.health.check import Address
 from rrdns.zone.name import Name
 
 from .duty import MemberKey
@@ -13,7 +14,7 @@ from .rotation import Rotation
 @dataclass(frozen=True, slots=True)
 class Departure:
     """The last answers with a member left at `left_at`, or some still leave: then it is None. By
-    `expires_at` no cache has those that are over. Times are time.time."""
+    `expires_at` no cache has those from before. Times are time.time."""
 
     left_at: float | None
     expires_at: float
@@ -34,6 +35,19 @@ class Served:
         """All that is known, as of now."""
         return dict(self._departures)
 
+    def resume(self, pools: Iterable[Pool], now: float) -> None:
+        """Another process has gone on from what is known, until `now` at the latest.
+
+        Whom it handed out is out of the answers until it is in a rotation again.
+        """
+        for pool in pools:
+            for member in pool.members:
+                key = (pool.owner, member.address)
+                known = self._departures.get(key)
+                if known is not None and known.left_at is None:
+                    expires_at = max(now + pool.ttl_s, known.expires_at)
+                    self._departures[key] = Departure(now, expires_at)
+
     def left_at(self, pool: Pool, member: Member) -> float | None:
         """When an answer last held `member`, at the latest; None while answers do, and for one
         that has never been in an answer."""
@@ -47,19 +61,22 @@ class Served:
 
     def replaced(self, owner: Name, before: Rotation, after: Rotation, now: float) -> None:
         """Notes that `owner` is answered from another rotation from `now` on."""
-        staying = set(after.members)
-        for member in before.members:
-            key = (owner, member.address)
-            known = self._departures.get(key)
-            expires_at = max(now + before.ttl, known.expires_at if known else now)
-            self._departures[key] = Departure(None if member in staying else now, expires_at)
-        for member in staying.difference(before.members):
-            known = self._departures.get((owner, member.address))
-            if known is not None:
-                self._departures[owner, member.address] = Departure(None, known.expires_at)
+        staying = after.addresses
+        for address in before.addresses:
+            expires_at = max(now + before.ttl, self._expires_at(owner, address, now))
+            left_at = None if address in staying else now
+            self._departures[owner, address] = Departure(left_at, expires_at)
+        for address in staying - before.addresses:
+            self._departures[owner, address] = Departure(
+                None, self._expires_at(owner, address, now)
+            )
 
     def forget_all_but(self, pools: Iterable[Pool]) -> None:
         """Drops the members that are gone."""
         kept = {(pool.owner, member.address) for pool in pools for member in pool.members}
         for key in self._departures.keys() - kept:
             del self._departures[key]
+
+    def _expires_at(self, owner: Name, address: Address, now: float) -> float:
+        known = self._departures.get((owner, address))
+        return known.expires_at if known else now
