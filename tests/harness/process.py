@@ -90,6 +90,13 @@ class ServerProcess:
         self.process.kill()
         self.process.wait()
 
+    def start_again(self) -> None:
+        """Starts the server that has ended as it was started before; its log goes on."""
+        with (self.folder / LOG_NAME).open("ab") as log:
+            self.process = subprocess.Popen(
+                self.process.args, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
 
 def _curl(wrapper: tuple[str, ...], url: str) -> bytes:
     command = [*wrapper, "curl", "--silent", "--fail", "--max-time", str(START_S), url]

@@ -78,6 +78,9 @@ PURE = (
     "doctor/finding.py",
     "doctor/seen.py",
     "doctor/examinations/",
+    "status/accept.py",
+    "status/page/strip.py",
+    "terminal/overview.py",
 )
 IMPURE = {"socket", "asyncio", "time", "os", "pathlib", "select", "threading", "subprocess"}
 

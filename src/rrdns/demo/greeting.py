@@ -13,7 +13,7 @@ rrdns demo: {www} has three web mirrors, all of them on this machine.
 
 Ask for their addresses, several times, and look at the state:
     dig @{host} -p {port} {www}
-    curl http://{status}/
+    curl http://{status}/    # or open it in a browser
 Stop a mirror: it leaves the answers within 4 s. Let it run on: it comes back.
 {signals}
 Edit the zone, a TTL perhaps, or add an address to www. To save it is enough:

@@ -47,6 +47,11 @@ class Broadcast:
         """How many streams there are."""
         return len(self._streams)
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether frames are being drawn, or will be; for a moment also after the last stream."""
+        return self._drawing is not None
+
     async def follow(self, wanted: str) -> AsyncGenerator[bytes]:
         """The messages of one new stream, until it gives way or all is closed."""
         if len(self._streams) >= MOST_STREAMS:

@@ -67,7 +67,7 @@ class _Watch:
                 self._view = await _asked(self._contact, self._wanted)
                 self._failure = ""
             except NoServerError as error:
-                self._failure = f"{error}; trying again"
+                self._failure = f"Trying again: {error}"
             self._something.set()
             took = time.monotonic() - began
             await asyncio.sleep(max(ASK_EVERY_S, LEAST_REST * took))

@@ -22,7 +22,16 @@ from rrdns.status.text import render
 from .conftest import CONFIG, Server
 
 ANY_PORT = Listen(ip_address("127.0.0.1"), 0)
-PAGES = ["/", "/status", "/pools/www.linux.example", "/healthz", "/readyz", "/metrics"]
+PAGES = [
+    "/",
+    "/view",
+    "/status",
+    "/pools/www.linux.example",
+    "/incidents",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+]
 
 
 @pytest.fixture
@@ -147,6 +156,8 @@ async def test_an_unknown_path_gets_the_list_of_paths(
         said = await reply.json()
     assert said["paths"] == [
         "/",
+        "/view",
+        "/events",
         "/status",
         "/incidents",
         "/healthz",

@@ -25,6 +25,7 @@ from . import strip
 FEW_POOLS = 12  # are all unfolded, and need no search
 MOST_MEMBERS = 64  # of one pool; each is some 3 KB of HTML
 MOST_ZONES = 50
+MOST_PROBLEMS = 30  # of one kind
 
 SHAPES = {
     Level.WELL: '<circle cx="8" cy="8" r="7" fill="#2e8b57"/>',
@@ -126,7 +127,9 @@ class Renderer:
             pools=tuple(pools),
             fragments={
                 "summary": self._render("summary", view),
-                "alerts": self._render("alerts", view, cautions=cautions(view)),
+                "alerts": self._render(
+                    "alerts", view, cautions=cautions(view), most_problems=MOST_PROBLEMS
+                ),
                 "more": self._render("more", view),
                 "incidents": self._render("incidents", view),
                 "zones": self._render(
