@@ -51,6 +51,7 @@ def view(pools: dict[str, Any], **other: Any) -> dict[str, Any]:
     return {
         "uptime_s": 65.0,
         "reload": {"problems": []},
+        "state": {"problem": None},
         "vantage": None,
         "mood": {"level": "well", "text": "All is well"},
         "wanted": "",

@@ -87,6 +87,7 @@ def make_view() -> MakeView:
             "player": "c",
             "uptime_s": 12.3,
             "reload": {"begun": 0, "accepted": 0, "rejected": 0, "last_at": None, "problems": []},
+            "state": {"file": None, "saved_at": None, "restored_from": None, "problem": None},
             "vantage": None,
             "warnings": [],
             "zones": {
