@@ -12,8 +12,8 @@ from typing import cast
 
 PLACES = 64  # people, scrapers and a load balancer; each may cost one report's memory
 REQUEST_S = 10.0  # from connecting to a whole request; it is a few hundred octets
-STAY_S = 60.0  # from a whole request to the next one, the slow reading of a reply included;
-# in a stream, from one message to the next, which comes at least every 15 s
+STAY_S = 60.0  # from a whole request to the next one, the slow reading of a reply included; in
+# a stream from one message to the next, of which there is one every 15 s at least
 LEAVE_S = 2.0  # for a client that was turned away to read why
 REQUEST_OCTETS = 16 << 10  # of a request without a body; browsers' cookies are the largest part
 

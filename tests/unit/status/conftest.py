@@ -5,16 +5,18 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from random import Random
 
+import aiohttp
 import pytest
 
 from rrdns.answer.player import Player, Tally
 from rrdns.answer.reference import Transport
 from rrdns.answer.snapshot import Cursors
 from rrdns.answer.table import Table
-from rrdns.config.settings import PlayerChoice
+from rrdns.config.settings import Listen, PlayerChoice
 from rrdns.health.check import Target
 from rrdns.health.result import Result
 from rrdns.health.verdict import Outcome
@@ -22,9 +24,12 @@ from rrdns.load import Loaded, load
 from rrdns.memory import Memory
 from rrdns.status.metrics import ProbeTimes
 from rrdns.status.observed import Reloads
+from rrdns.status.site import StatusSite
 from rrdns.steward import Steward
 
 STARTED_AT = 1_767_225_600.0  # 2026-01-01T00:00:00Z
+
+ANY_PORT = Listen(ip_address("127.0.0.1"), 0)
 
 PASS = Result(Outcome.PASS, "0.4 ms", 0.0004)
 FAIL = Result(Outcome.FAIL, "no answer within 1 s", 1.0)
@@ -161,3 +166,20 @@ async def server(make_server: MakeServer) -> Server:
     server = make_server()
     await server.start()
     return server
+
+
+@pytest.fixture
+async def site(server: Server) -> AsyncIterator[StatusSite]:
+    """The status server of `server`, on a free port."""
+    site = StatusSite(server, ANY_PORT)
+    await site.start()
+    yield site
+    await site.stop()
+
+
+@pytest.fixture
+async def client(site: StatusSite) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client of `site`."""
+    host, port = site.address
+    async with aiohttp.ClientSession(f"http://{host}:{port}") as session:
+        yield session

@@ -4,31 +4,20 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
-from rrdns.config.settings import Listen
 from rrdns.status import door
 from rrdns.status.site import StatusSite
 
-from .conftest import Server
+from .conftest import ANY_PORT, Server
 
 ASK = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 BLOCK = bytes(1 << 16)
 MOST_GROWTH = 24 << 20  # octets; of 100 MB that are sent
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-
-@pytest.fixture
-async def site(server: Server) -> AsyncIterator[StatusSite]:
-    """The status server of `server`, on a free port."""
-    site = StatusSite(server, Listen(ip_address("127.0.0.1"), 0))
-    await site.start()
-    yield site
-    await site.stop()
 
 
 @asynccontextmanager
@@ -216,7 +205,7 @@ async def test_a_crowd_of_silent_clients_keeps_nobody_out(site: StatusSite) -> N
 
 
 async def test_the_end_of_the_server_is_the_end_of_its_connections(server: Server) -> None:
-    site = StatusSite(server, Listen(ip_address("127.0.0.1"), 0))
+    site = StatusSite(server, ANY_PORT)
     await site.start()
     async with connected(site) as idle, connected(site) as slow:
         assert (await asked(idle)).split()[1] == b"200"

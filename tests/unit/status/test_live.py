@@ -3,42 +3,27 @@
 import asyncio
 import itertools
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import Any
 
 import aiohttp
 import pytest
 
-from rrdns.config.settings import Listen
 from rrdns.errors import Place, Problem
 from rrdns.status import door, events
 from rrdns.status.site import StatusSite
 
-from .conftest import FAIL, MakeServer, Server
+from .conftest import ANY_PORT, FAIL, MakeServer, Server
 
-ANY_PORT = Listen(ip_address("127.0.0.1"), 0)
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 LONGEST_S = 30.0  # bounds a hang
 
 
-@pytest.fixture
-async def site(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[StatusSite]:
-    """The status server of `server`, on a free port; it draws as often as it can."""
+@pytest.fixture(autouse=True)
+def _draws_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is drawn as often as it can be."""
     monkeypatch.setattr(events, "EVERY_S", 0.01)
     monkeypatch.setattr(events, "LEAST_REST", 0)
-    site = StatusSite(server, ANY_PORT)
-    await site.start()
-    yield site
-    await site.stop()
-
-
-@pytest.fixture
-async def client(site: StatusSite) -> AsyncIterator[aiohttp.ClientSession]:
-    host, port = site.address
-    async with aiohttp.ClientSession(f"http://{host}:{port}") as session:
-        yield session
 
 
 async def event(reply: aiohttp.ClientResponse) -> tuple[str, Any]:

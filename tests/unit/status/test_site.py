@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import socket
-from collections.abc import AsyncIterator
 from ipaddress import ip_address
 
 import aiohttp
@@ -19,9 +18,8 @@ from rrdns.status.report import report
 from rrdns.status.site import StatusSite
 from rrdns.status.text import render
 
-from .conftest import CONFIG, Server
+from .conftest import ANY_PORT, CONFIG, Server
 
-ANY_PORT = Listen(ip_address("127.0.0.1"), 0)
 PAGES = [
     "/",
     "/view",
@@ -32,23 +30,6 @@ PAGES = [
     "/readyz",
     "/metrics",
 ]
-
-
-@pytest.fixture
-async def site(server: Server) -> AsyncIterator[StatusSite]:
-    """The status server of `server`, on a free port."""
-    site = StatusSite(server, ANY_PORT)
-    await site.start()
-    yield site
-    await site.stop()
-
-
-@pytest.fixture
-async def client(site: StatusSite) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client of `site`."""
-    host, port = site.address
-    async with aiohttp.ClientSession(f"http://{host}:{port}") as session:
-        yield session
 
 
 def without_uptime(text: str) -> dict[str, object]:
