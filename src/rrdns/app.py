@@ -75,7 +75,7 @@ class App:
         settings = self.loaded.settings
         async with AsyncExitStack() as opened:
             bound = _bind_all(settings.dns, udp_sockets(settings.dns, self.players), opened)
-            site = StatusSite(self, settings.status, settings.control.listens_at)
+            site = StatusSite(self, settings.status, settings.control)
             await site.start()
             opened.push_async_callback(site.stop)
             loop = asyncio.get_running_loop()

@@ -69,6 +69,7 @@ class Publisher(Generic[T]):
         self._gone = [*_pieces_of(self.publication.edition), *self.rotations.pieces()]
         self.publication.publish(self._brought_up(edition, pools, rotations, latest))
         self.served.forget_all_but(pools)
+        self.served.take_on(pools, self._clock())
         self._note_served(latest)
         self.rotations = Sharded(latest)
         self.cursors.forget_all_but(edition.snapshot.turns)

@@ -105,7 +105,6 @@ class Steward(Generic[T]):
         if self._saved is not None:
             if trusted:
                 self._believe(self._saved, targets)
-            self.publisher.served.resume(loaded.pools, self._clock())
             self._saved = None
         await self.monitor.first_round(targets, trusted=trusted)
         zones = {apex: version.loaded.zone for apex, version in loaded.zones.items()}

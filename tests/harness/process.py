@@ -24,6 +24,9 @@ POLL_S = 0.02
 FIRST_PORT, LAST_PORT = 10_000, 32_000
 
 CONFIG_NAME = "rrdns.yaml"
+PLACES = {"state": "{file: state.json}", "control": "{socket: control.sock}"}
+"""Added where a configuration says nothing: a server of this host may have the usual ones."""
+
 LOG_NAME = "rrdns.log"
 
 
@@ -145,13 +148,19 @@ def start(
     """
     dns_port, status_port = free_ports(2)
     told = {"DNS_PORT": str(dns_port), "STATUS_PORT": str(status_port), "PLAYER": player}
-    (folder / CONFIG_NAME).write_text(string.Template(config).substitute(told))
+    (folder / CONFIG_NAME).write_text(_placed(string.Template(config).substitute(told)))
     for name, text in (files or {}).items():
         (folder / name).write_text(text)
     command = [*wrapper, sys.executable, "-m", "rrdns", "serve", "-c", str(folder / CONFIG_NAME)]
     with (folder / LOG_NAME).open("wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     return ServerProcess(process, folder, dns_port, status_port, wrapper)
+
+
+def _placed(config: str) -> str:
+    """`config` with `PLACES` that are its own."""
+    missing = [key for key in PLACES if f"\n{key}:" not in f"\n{config}"]
+    return "\n".join([config, *(f"{key}: {PLACES[key]}" for key in missing), ""])
 
 
 def await_ready(server: ServerProcess) -> None:

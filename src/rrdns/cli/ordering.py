@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import suppress
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import click
 
@@ -16,6 +18,7 @@ from .options import FailedError, ask, config_option
 F = TypeVar("F", bound=Callable[..., Any])
 
 POLL_S = 0.5
+MOST_NAMED = 10
 
 pool_option = click.option(
     "--pool", metavar="NAME", help="In this pool only, not in all that have it."
@@ -30,54 +33,60 @@ force_option = click.option(
 wait_option = click.option(
     "--wait", is_flag=True, help="Return once no cache has the member any more."
 )
+wait_until_back_option = click.option(
+    "--wait", is_flag=True, help="Return once the member is handed out again."
+)
 
 
-def _about_member(command: F) -> F:
-    for option in (config_option, force_option, reason_option, for_option, pool_option):
-        command = option(command)
-    return click.argument("member")(command)
+def _about_member(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """A command about a member, with its pool, its server, and these options."""
+
+    def added(command: F) -> F:
+        for option in (config_option, *reversed(options), pool_option):
+            command = option(command)
+        return click.argument("member")(command)
+
+    return added
 
 
 @click.command(short_help="Hand a member out no more; its checks go on.")
-@_about_member
-@wait_option
-def drain(member: str, wait: bool, **how: Any) -> None:
+@_about_member(for_option, reason_option, force_option, wait_option)
+def drain(member: str, **how: Any) -> None:
     """Hand MEMBER (its address, or its name) out no more. Its checks go on.
 
     Caches keep it for the TTL: once they do no longer, it can be stopped and nobody notices, for
     which --wait waits.
     """
-    _order("drain", member, wait=wait, **how)
+    _order("drain", member, **how)
 
 
 @click.command(short_help="The same for maintenance: outages are no incidents.")
-@_about_member
-@wait_option
-def maint(member: str, wait: bool, **how: Any) -> None:
+@_about_member(for_option, reason_option, force_option, wait_option)
+def maint(member: str, **how: Any) -> None:
     """Take MEMBER (its address, or its name) out for maintenance.
 
     As drain, and what its checks find is neither logged nor an incident. When all members are
     down it is handed out only if there is nobody else.
     """
-    _order("maint", member, wait=wait, **how)
+    _order("maint", member, **how)
 
 
-@click.command(short_help="End drain and maint: follow the checks again.")
-@_about_member
+@click.command(short_help="End drain, maint and drill: follow the checks again.")
+@_about_member(reason_option, wait_until_back_option)
 def ready(member: str, **how: Any) -> None:
     """Hand MEMBER (its address, or its name) out again as soon as its checks pass."""
-    _order("ready", member, wait=False, **how)
+    _order("ready", member, **how)
 
 
 @click.command(short_help="Fire drill: have the checks of a member fail.")
-@_about_member
+@_about_member(for_option, force_option)
 def drill(member: str, **how: Any) -> None:
     """Have the checks of MEMBER (its address, or its name) fail, in all pools that share them.
 
     Nothing else is pretended: the member goes down, leaves the answers, and comes back. What that
     took is an incident that is marked as a drill. Lasts 60 s unless --for says otherwise.
     """
-    _order("drill", member, wait=False, **how)
+    _order("drill", member, **how)
 
 
 def _order(
@@ -85,20 +94,22 @@ def _order(
     member: str,
     config: Path,
     pool: str | None,
-    lasts: str | None,
-    reason: str | None,
-    force: bool,
-    wait: bool,
+    *,
+    lasts: str | None = None,
+    reason: str | None = None,
+    force: bool = False,
+    wait: bool = False,
 ) -> None:
     words = {"for": lasts, "reason": reason, "force": "1" if force else None}
     given = {word: value for word, value in words.items() if value is not None}
-    for owner, address in _members(ask(_pools, config), member, pool):
+    meant = _members(ask(_pools, config), member, pool)
+    for owner, address in meant:
         report = ask(partial(_give, owner, address, what, given), config)
         click.echo(_told(owner, report))
-        if not report["kept"]:
-            click.echo("a restart will not know of it: state.file is not set", err=True)
+        if report["not_kept"]:
+            click.echo(f"a restart will not know of it: {report['not_kept']}", err=True)
     if wait:
-        for owner, address in _members(ask(_pools, config), member, pool):
+        for owner, address in meant:
             _wait(config, owner, address, what)
 
 
@@ -116,40 +127,79 @@ def _pools(contact: Contact) -> Any:
 
 def _members(pools: Any, written: str, pool: str | None) -> list[tuple[str, str]]:
     """The pools that have the member that is meant, and its address. Raises FailedError."""
-    wanted = None if pool is None else pool.lower().rstrip(".") + "."
-    if wanted is not None and wanted not in pools:
-        raise FailedError(f"there is no pool {pool}; the pools are {', '.join(pools)}")
+    if pool is not None:
+        pools = {owner: pools[owner] for owner in [_pool(pools, pool)]}
+    meant = _address(written)
     found = [
         (owner, each["address"])
         for owner, report in pools.items()
-        if wanted in (None, owner)
         for each in report["members"]
-        if written in (each["address"], each["name"])
+        if each["name"] == written or each["address"] == meant
     ]
     if not found:
         known = {m["name"] or m["address"]: None for r in pools.values() for m in r["members"]}
-        few = ", ".join(list(known)[:10])
-        raise FailedError(f"no pool has a member {written}; there are {few or 'none'}")
+        few = ", ".join(list(known)[:MOST_NAMED]) + (", ..." if len(known) > MOST_NAMED else "")
+        where = "no pool" if pool is None else f"pool {pool}"
+        raise FailedError(f"{where} has a member {written}; there are {few or 'none'}")
     return found
 
 
+def _pool(pools: Any, written: str) -> str:
+    """The pool of that name, as reports write it. Raises FailedError."""
+    from rrdns.zone.name import from_text, to_text
+
+    with suppress(ValueError):
+        owner = to_text(from_text(written))
+        if owner in pools:
+            return owner
+    raise FailedError(f"there is no pool {written}; the pools are {', '.join(pools)}")
+
+
+def _address(written: str) -> str:
+    """An address as reports write it; what is none stays as it is."""
+    try:
+        return str(ip_address(written))
+    except ValueError:
+        return written
+
+
 def _wait(config: Path, owner: str, address: str, what: str) -> None:
-    """Returns once no cache has the member. Raises FailedError if the order ends before."""
+    """Returns once what was ordered is done: no cache has the member any more, or it is handed out
+    again. Raises FailedError if it does not come to that."""
     said = None
     while True:
-        members = ask(_pools, config)[owner]["members"]
-        duty = next(each["duty"] for each in members if each["address"] == address)
-        if duty["order"] != what:
-            raise FailedError(f"{owner} {address}: the order has ended: {duty['order']}")
-        left_s = None if duty["safe_at"] is None else _at(duty["safe_at"]) - time.time()
-        if left_s is not None and left_s <= 0:
-            click.echo(f"{owner} {address}: safe to be stopped")
+        member = ask(partial(_seen, owner, address), config)
+        if member["duty"]["order"] != what:
+            raise FailedError(f"{owner} {address}: the order is over: {member['duty']['order']}")
+        done = member["in_rotation"] if what == "ready" else member["duty"]["safe"]
+        if done:
+            told = "handed out" if what == "ready" else "safe to be stopped"
+            click.echo(f"{owner} {address}: {told}")
             return
-        doing = "it is still handed out, as nobody else is up" if left_s is None else "waiting"
+        doing = _waiting_for(member, what)
         if doing != said:
             click.echo(f"{owner} {address}: {doing}", err=True)
             said = doing
-        time.sleep(POLL_S if left_s is None else min(left_s, POLL_S))
+        time.sleep(POLL_S)
+
+
+def _seen(owner: str, address: str, contact: Contact) -> Any:
+    """The report of a member. Raises FailedError where an edit has taken it away."""
+    from rrdns.status.client import RefusalError, fetch
+
+    with suppress(RefusalError):
+        for each in fetch(contact, f"/pools/{quote(owner, safe='')}")["members"]:
+            if each["address"] == address:
+                return each
+    raise FailedError(f"{owner} {address}: it is no member any more; caches may still have it")
+
+
+def _waiting_for(member: Any, what: str) -> str:
+    if what == "ready":
+        return f"waiting; its checks say {member['state']}"
+    if member["in_rotation"]:
+        return "it is still handed out, as nobody else is up"
+    return f"waiting until {_clock(member['duty']['safe_at'])}, when no cache has it any more"
 
 
 def _told(owner: str, report: Any) -> str:
@@ -162,13 +212,11 @@ def _told(owner: str, report: Any) -> str:
         text += f", fire drill until {_clock(report['drill_until'])}"
     if duty["order"] == "ready":
         return f"{text}, and its checks say {report['state']}"
-    if duty["safe_at"] is None:
+    if report["in_rotation"]:
         return f"{text}; still handed out, as nobody else is up"
+    if duty["safe"]:
+        return f"{text}; in no cache"
     return f"{text}; in caches until {_clock(duty['safe_at'])}"
-
-
-def _at(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()
 
 
 def _clock(text: str) -> str:

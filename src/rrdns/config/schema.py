@@ -21,6 +21,7 @@ from .pool_keys import PoolKeys
 from .settings import (
     DEFAULT_CONTROL_SOCKET,
     DEFAULT_STATE_FILE,
+    MAX_SOCKET_PATH,
     DnsSettings,
     Listen,
     PlayerChoice,
@@ -30,7 +31,6 @@ from .settings import (
 
 DNS_PORT = 53
 STATUS_PORT = 8053
-MAX_SOCKET_PATH = 107  # octets; unix(7)
 EVERYWHERE = [Listen(IPv4Address(0), DNS_PORT), Listen(IPv6Address(0), DNS_PORT)]
 LOOPBACK = Listen(IPv4Address("127.0.0.1"), STATUS_PORT)
 

@@ -22,6 +22,7 @@ from rrdns.zone.name import Name
 # The folders are made by systemd (StateDirectory=, RuntimeDirectory=) or by the container's image.
 DEFAULT_STATE_FILE = Path("/var/lib/rrdns/state.json")
 DEFAULT_CONTROL_SOCKET = Path("/run/rrdns/control.sock")
+MAX_SOCKET_PATH = 107  # octets; unix(7)
 
 _DEFAULT_POLICY = Policy(answers=DEFAULT_ANSWERS)
 _NO_ANCHORS = Vantage()

@@ -62,6 +62,8 @@ def _in_config(ports: Ports, listen: list[str]) -> Replacements:
     return (
         ('listen: ["127.0.0.1:5353", "[::1]:5353"]', f"listen: {json.dumps(listen)}"),
         ('listen: "127.0.0.1:8053"', f'listen: "127.0.0.1:{ports.status}"'),
+        ("# state: {file: state.json}", "state: {file: state.json}"),
+        ("# control: {socket: control.sock}", "control: {socket: control.sock}"),
         (
             "alive: {type: icmp, interval: 2s, timeout: 1s, fall: 2, rise: 2}",
             "# No ICMP here: every address of 127.0.0.0/8 answers it, mirror or not.",

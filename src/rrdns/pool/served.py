@@ -28,29 +28,31 @@ class Served:
     """
 
     def __init__(self, departures: Mapping[MemberKey, Departure] | None = None) -> None:
-        self._departures = dict(departures or {})
+        found = dict(departures or {})
+        self._departures = {key: each for key, each in found.items() if each.left_at is not None}
+        self._inherited = {key: found[key].expires_at for key in found.keys() - self._departures}
+        """Whom another process was handing out when it wrote that down."""
 
     @property
     def departures(self) -> Mapping[MemberKey, Departure]:
         """All that is known, as of now."""
         return dict(self._departures)
 
-    def resume(self, pools: Iterable[Pool], now: float) -> None:
-        """Another process has gone on from what is known, until `now` at the latest.
+    def take_on(self, pools: Iterable[Pool], now: float) -> None:
+        """Knows all members of `pools` from now on.
 
-        Whom it handed out is out of the answers until it is in a rotation again.
+        Those that are new may have been handed out until now: by another process, or as a name
+        that was in no pool.
         """
         for pool in pools:
             for member in pool.members:
                 key = (pool.owner, member.address)
-                known = self._departures.get(key)
-                if known is not None and known.left_at is None:
-                    expires_at = max(now + pool.ttl_s, known.expires_at)
+                if key not in self._departures:
+                    expires_at = max(now + pool.ttl_s, self._inherited.pop(key, now))
                     self._departures[key] = Departure(now, expires_at)
 
     def left_at(self, pool: Pool, member: Member) -> float | None:
-        """When an answer last held `member`, at the latest; None while answers do, and for one
-        that has never been in an answer."""
+        """When an answer last held `member`, at the latest; None while answers do."""
         departure = self._departures.get((pool.owner, member.address))
         return departure.left_at if departure else None
 
@@ -58,6 +60,11 @@ class Served:
         """When no cache holds `member` any more; None where it has no `left_at`."""
         departure = self._departures.get((pool.owner, member.address))
         return departure.expires_at if departure and departure.left_at is not None else None
+
+    def is_safe(self, pool: Pool, member: Member, now: float) -> bool:
+        """Whether no cache holds `member` any more, so that it can be stopped unnoticed."""
+        safe_at = self.safe_at(pool, member)
+        return safe_at is not None and safe_at <= now
 
     def replaced(self, owner: Name, before: Rotation, after: Rotation, now: float) -> None:
         """Notes that `owner` is answered from another rotation from `now` on."""

@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rrdns.config.settings import Listen
+from rrdns.config.settings import MAX_SOCKET_PATH, Listen
 
 IP_PKTINFO = 8  # linux/in.h; the socket module has it only from Python 3.14 on
 BUFFER_OCTETS = 4 << 20  # rides out a pause; capped by net.core.rmem_max and wmem_max
@@ -26,6 +26,7 @@ MENDS_OF_FILES = {
     errno.EADDRINUSE: "another server listens there, or a file is in the way; see {setting}",
     errno.EACCES: "the server's user may not write to that folder; see {setting}",
     errno.ENOENT: "make the folder, or change {setting}",
+    errno.ENAMETOOLONG: f"write a path of at most {MAX_SOCKET_PATH} octets in {{setting}}",
 }
 
 
@@ -91,10 +92,11 @@ def bind_unix(path: Path, mode: int, setting: str) -> socket.socket:
         unix = opened.enter_context(
             socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         )
+        if len(os.fsencode(path)) > MAX_SOCKET_PATH:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         if path.is_socket():
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as visitor:
-                if visitor.connect_ex(str(path)) != errno.ECONNREFUSED:
-                    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+            if _is_listened_on(path):
+                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
             path.unlink()
         before = os.umask(0o777 & ~mode)
         try:
@@ -104,6 +106,12 @@ def bind_unix(path: Path, mode: int, setting: str) -> socket.socket:
         unix.listen(BACKLOG)
         opened.pop_all()
     return unix
+
+
+def _is_listened_on(path: Path) -> bool:
+    """Whether a server listens on the unix socket `path`; if that can not be told, one does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as visitor:
+        return visitor.connect_ex(str(path)) != errno.ECONNREFUSED
 
 
 @contextmanager

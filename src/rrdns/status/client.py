@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 from rrdns.config.settings import Contact
 
 from .report import pid_namespace
+from .token import TokenError, read_token
 from .view import WANTED
 
 ANSWER_TIMEOUT_S = 5.0
@@ -51,38 +52,30 @@ def _with_pools(contact: Contact, report: Reply) -> dict[str, Any]:
 
 def fetch(contact: Contact, path: str, **words: str) -> Reply:
     """What the status endpoint says at `path`. Raises NoServerError and RefusalError."""
-    listen = contact.status
-    connection = http.client.HTTPConnection(
-        str(listen.reachable_host), listen.port, timeout=ANSWER_TIMEOUT_S
-    )
-    query = f"?{urlencode(words)}" if words else ""
+    target = f"{path}?{urlencode(words)}" if words else path
     headers = {"Accept": "application/json"}
-    return _exchanged(connection, "GET", path + query, headers, str(listen))
+    return _exchanged(_to_status(contact), "GET", target, headers, str(contact.status))
 
 
 def order(contact: Contact, pool: str, address: str, order: str, words: dict[str, str]) -> Reply:
-    """Gives an order about a member; the report of the member then. Raises NoServerError and
-    RefusalError."""
+    """Gives an order about a member, by the unix socket where there is one, else with the token;
+    the report of the member then. Raises NoServerError and RefusalError."""
     path = f"/pools/{quote(pool, safe='')}/members/{quote(address, safe=':')}/{order}"
-    query = f"?{urlencode(words)}" if words else ""
+    target = f"{path}?{urlencode(words)}" if words else path
     unix, token_file = contact.control.listens_at, contact.control.token_file
-    if unix is not None and unix.exists():
-        return _exchanged(_UnixConnection(unix), "POST", path + query, {}, str(unix))
+    if unix is not None and (os.path.lexists(unix) or token_file is None):
+        return _exchanged(_UnixConnection(unix), "POST", target, {}, str(unix))
     if token_file is None:
-        where = f"there is no {unix}" if unix else "control.socket is not set"
         raise NoServerError(
-            f"orders go by a unix socket, and {where}; set control.socket or control.token_file,"
-            " and restart the server"
+            "orders go by a unix socket, and control.socket is not set; set it, or"
+            " control.token_file, and restart the server"
         )
     try:
-        headers = {"Authorization": f"Bearer {token_file.read_text().strip()}"}
-    except OSError as error:
-        raise NoServerError(f"{token_file} can not be read: {error.strerror}") from None
-    listen = contact.status
-    connection = http.client.HTTPConnection(
-        str(listen.reachable_host), listen.port, timeout=ANSWER_TIMEOUT_S
-    )
-    return _exchanged(connection, "POST", path + query, headers, str(listen))
+        token = read_token(token_file).decode("latin-1")  # as http.client encodes it
+    except TokenError as error:
+        raise NoServerError(str(error)) from None
+    headers = {"Authorization": f"Bearer {token}"}
+    return _exchanged(_to_status(contact), "POST", target, headers, str(contact.status))
 
 
 def reload_server(contact: Contact) -> list[str]:
@@ -109,6 +102,13 @@ def reload_server(contact: Contact) -> list[str]:
     raise NoServerError(f"no reload was done within {RELOAD_TIMEOUT_S:g} s; see the server's log")
 
 
+def _to_status(contact: Contact) -> http.client.HTTPConnection:
+    listen = contact.status
+    return http.client.HTTPConnection(
+        str(listen.reachable_host), listen.port, timeout=ANSWER_TIMEOUT_S
+    )
+
+
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
@@ -133,6 +133,10 @@ def _exchanged(
         connection.request(method, target, headers=headers)
         response = connection.getresponse()
         reply = json.loads(response.read())
+    except PermissionError as error:
+        raise NoServerError(
+            f"{where}: {error.strerror}; run this as the server's user, in its group, or as root"
+        ) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise NoServerError(
             f"no rrdns answers on {where}: {error}; start it, or name its configuration with -c"

@@ -4,11 +4,9 @@ They come in by the unix socket, whose file mode says who may, or by TCP with th
 is sent when the order is in force and written down.
 """
 
-import hmac
-import logging
 import time
 from http import HTTPStatus
-from pathlib import Path
+from ipaddress import ip_address
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -22,18 +20,21 @@ from rrdns.zone import name as names
 
 from .observed import Observed, Report
 from .pools import PoolReports
+from .token import TokenError, is_given, read_token
 
-log = logging.getLogger(__name__)
-
+POOLS = "/pools/"
 DRILL = "drill"
-ORDERS = (*Duty, DRILL)
+WORDS = {
+    Duty.DRAIN: ("for", "reason", "force"),
+    Duty.MAINT: ("for", "reason", "force"),
+    Duty.READY: ("reason",),
+    DRILL: ("for", "force"),
+}
+"""What each order may say."""
+
 DRILL_S = 60.0  # unless asked otherwise
 LONGEST = "90d"
-LEAST_TOKEN = 16  # characters; fewer could be guessed
-MAX_TOKEN_OCTETS = 4096
-BEARER = "Bearer "
-WHERE = f"orders are a POST to /pools/NAME/members/ADDRESS/ORDER; ORDER: {', '.join(ORDERS)}"
-WORDS = ("for", "reason", "force")
+WHERE = f"orders are a POST to /pools/NAME/members/ADDRESS/ORDER; ORDER: {', '.join(WORDS)}"
 
 _DURATION = seconds("1s", LONGEST)
 
@@ -61,31 +62,23 @@ class Orders:
     async def take(self, request: web.BaseRequest, *, trusted: bool) -> Report:
         """Carries out what `request` orders; the report of that member then. Raises OrderError.
 
-        `trusted` clients need no token.
+        `trusted` clients need no token. `not_kept` says why a restart will not know of the order.
         """
         if not trusted:
             self._authenticate(request)
+        if not self._commanded.ready:
+            text = "not ready: the first round of probes is not done"
+            raise OrderError(HTTPStatus.SERVICE_UNAVAILABLE, text)
         pool, member, order = self._understood(request.path)
-        unknown = sorted(set(request.query) - set(WORDS))
-        if unknown:
-            text = f"unknown word {unknown[0]!r}; the words are {', '.join(WORDS)}"
-            raise OrderError(HTTPStatus.BAD_REQUEST, text)
-        now = time.time()
-        lasts_s = _lasts_s(request.query.get("for"))
-        force = request.query.get("force") == "1"
-        steward = self._commanded.steward
+        words = _words(order, request)
         try:
-            if order == DRILL:
-                steward.drill(pool, member, now + (lasts_s or DRILL_S), force=force)
-            else:
-                reason = one_line(request.query.get("reason", ""))
-                until = None if lasts_s is None else now + lasts_s
-                assignment = Assignment(Duty(order), now, until, reason)
-                steward.order(pool, member, assignment, force=force)
+            self._carry_out(pool, member, order, words)
         except RefusedError as error:
             raise OrderError(HTTPStatus.CONFLICT, f"refused: {error}") from None
         kept = await self._commanded.remember()
-        return {"kept": kept, **PoolReports(self._commanded).member(pool, member)}
+        problem = self._commanded.memory.problem or "state.file is not set"
+        report = PoolReports(self._commanded).member(pool, member)
+        return {"not_kept": None if kept else problem, **report}
 
     def _authenticate(self, request: web.BaseRequest) -> None:
         """Raises OrderError unless the request has the token."""
@@ -93,34 +86,39 @@ class Orders:
         if token_file is None:
             text = "orders come in by the unix socket; for TCP, set control.token_file"
             raise OrderError(HTTPStatus.FORBIDDEN, text)
-        token = _token(token_file)
-        given = request.headers.get("Authorization", "")
-        if not given.startswith(BEARER) or not hmac.compare_digest(
-            given.removeprefix(BEARER).strip().encode(errors="surrogateescape"), token
-        ):
-            raise OrderError(
-                HTTPStatus.UNAUTHORIZED, "an order needs `Authorization: Bearer TOKEN`"
-            )
+        try:
+            token = read_token(token_file)  # each time: it may be changed
+        except TokenError as error:
+            raise OrderError(HTTPStatus.FORBIDDEN, str(error)) from None
+        if not is_given(request.headers.get("Authorization", ""), token):
+            text = "an order needs `Authorization: Bearer TOKEN`, with what control.token_file has"
+            raise OrderError(HTTPStatus.UNAUTHORIZED, text)
 
     def _understood(self, path: str) -> tuple[Pool, Member, str]:
         """The pool, the member and the order that `path` names. Raises OrderError."""
-        match path.split("/"):
-            case ["", "pools", name, "members", address, order] if order in ORDERS:
+        match path.removeprefix(POOLS).rsplit("/", 3):
+            case [name, "members", address, order] if order in WORDS:
                 pool = find_pool(self._commanded, name)
                 if pool is None:
                     raise OrderError(HTTPStatus.NOT_FOUND, f"there is no pool {name}")
-                for member in pool.members:
-                    if str(member.address) == address:
-                        return pool, member, order
-                known = ", ".join(str(member.address) for member in pool.members)
-                text = f"{address} is no member of {names.to_text(pool.owner)}; it has {known}"
-                raise OrderError(HTTPStatus.NOT_FOUND, text)
+                return pool, _member_of(pool, address), order
         raise OrderError(HTTPStatus.NOT_FOUND, WHERE)
+
+    def _carry_out(self, pool: Pool, member: Member, order: str, words: dict[str, str]) -> None:
+        """Raises RefusedError, and OrderError where a word has no meaning."""
+        steward, now = self._commanded.steward, time.time()
+        lasts_s, force = _lasts_s(words.get("for")), _force(words.get("force"))
+        if order == DRILL:
+            steward.drill(pool, member, now + (lasts_s or DRILL_S), force=force)
+        else:
+            until = None if lasts_s is None else now + lasts_s
+            assignment = Assignment(Duty(order), now, until, one_line(words.get("reason", "")))
+            steward.order(pool, member, assignment, force=force)
 
 
 def is_order(path: str) -> bool:
     """Whether `path` is where orders are taken, or mistaken for it."""
-    return path.startswith("/pools/") and "/members/" in path
+    return path.startswith(POOLS) and "/members/" in path
 
 
 def find_pool(observed: Observed, written: str) -> Pool | None:
@@ -130,6 +128,30 @@ def find_pool(observed: Observed, written: str) -> Pool | None:
     except ValueError:
         return None
     return next((pool for pool in observed.loaded.pools if pool.owner == owner), None)
+
+
+def _member_of(pool: Pool, written: str) -> Member:
+    """The member of that address, however it is written. Raises OrderError."""
+    try:
+        address: Any = ip_address(written)
+    except ValueError:
+        address = None
+    found = next((member for member in pool.members if member.address == address), None)
+    if found is None:
+        known = ", ".join(str(member.address) for member in pool.members)
+        text = f"{written} is no member of {names.to_text(pool.owner)}; it has {known}"
+        raise OrderError(HTTPStatus.NOT_FOUND, text)
+    return found
+
+
+def _words(order: str, request: web.BaseRequest) -> dict[str, str]:
+    """What the request says beside its path. Raises OrderError for what `order` does not know."""
+    words = dict(request.query)
+    for word in words:
+        if word not in WORDS[order]:
+            text = f"{order} has no word {word!r}; it has {', '.join(WORDS[order])}"
+            raise OrderError(HTTPStatus.BAD_REQUEST, text)
+    return words
 
 
 def _lasts_s(written: str | None) -> float | None:
@@ -144,17 +166,10 @@ def _lasts_s(written: str | None) -> float | None:
     return float(lasts_s)
 
 
-def _token(file: Path) -> bytes:
-    """The token in `file`, read each time: it may be changed. Raises OrderError."""
-    try:
-        with file.open("rb") as opened:
-            token = opened.read(MAX_TOKEN_OCTETS).strip()
-    except OSError as error:
-        log.error("%s can not be read: %s; no order comes in by TCP", file, error.strerror)
-        token = b""
-    if len(token) < LEAST_TOKEN:
-        text = (
-            f"control.token_file does not hold {LEAST_TOKEN} characters; no order comes in by TCP"
+def _force(written: str | None) -> bool:
+    """What `force` writes. Raises OrderError: what is forced by mistake can not be taken back."""
+    if written not in (None, "0", "1"):
+        raise OrderError(
+            HTTPStatus.BAD_REQUEST, f"force: {written!r} is not 1; write 1, or nothing"
         )
-        raise OrderError(HTTPStatus.FORBIDDEN, text)
-    return token
+    return written == "1"

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from rrdns.config.settings import Listen
-from rrdns.serve.sockets import bind_tcp, bind_unix
+from rrdns.config.settings import ControlSettings, Listen
+from rrdns.serve.sockets import ListenError, bind_tcp, bind_unix
 from rrdns.zone import name as names
 
 from . import metrics
@@ -21,9 +21,10 @@ from .door import Door
 from .explaining import explanation, render_explanation
 from .live import EventStream, LiveView
 from .metrics import Measured, Metrics
-from .orders import WHERE, Commanded, OrderError, Orders, find_pool, is_order
+from .orders import POOLS, WHERE, Commanded, OrderError, Orders, find_pool, is_order
 from .pools import PoolReports
 from .report import incidents_report, report
+from .token import warn_of
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,6 @@ LONGEST_LINE = 4096  # octets of a request line or a header field
 ORDERING = "POST"
 READING = ("GET", "HEAD")
 CONTROL_MODE = 0o660  # of the unix socket: its user and group give orders
-POOLS = "/pools/"
 EXPLAIN = "/explain"
 
 # No cache may keep what is true now, and no browser may take it for something that runs.
@@ -56,7 +56,9 @@ class StatusSite:
     Orders come in by the unix socket, or with a token.
     """
 
-    def __init__(self, observed: Shown, listen: Listen, control: Path | None = None) -> None:
+    def __init__(
+        self, observed: Shown, listen: Listen, control: ControlSettings | None = None
+    ) -> None:
         self._observed = observed
         self._listen = listen
         self._control = control
@@ -82,8 +84,8 @@ class StatusSite:
         return host, port
 
     async def start(self) -> None:
-        """Binds the address and begins to answer. Raises ListenError."""
-        sock = bind_tcp(self._listen, "status.listen")
+        """Binds the addresses and begins to answer. Raises ListenError."""
+        sock, control = bind_tcp(self._listen, "status.listen"), self._bind_control()
         self._http = web.Server(
             self._answer,
             access_log=None,
@@ -95,11 +97,13 @@ class StatusSite:
             auto_decompress=False,
         )
         self._door = Door(self._http)
+        self._control_door = Door(self._http)  # no crowd at the other one keeps operators out
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._door, sock=sock)
-        if self._control is not None:
-            control = bind_unix(self._control, CONTROL_MODE, "control.socket")
-            self._control_server = await loop.create_unix_server(self._door, sock=control)
+        if control is not None:
+            self._control_server = await loop.create_unix_server(self._control_door, sock=control)
+        if self._control is not None and self._control.token_file is not None:
+            warn_of(self._control.token_file)
 
     async def stop(self) -> None:
         """Stops accepting, and closes every connection once its reply is sent, within `STOP_S`."""
@@ -107,17 +111,39 @@ class StatusSite:
             return
         self._server.close()
         self._server = None
-        if self._control_server is not None and self._control is not None:
-            self._control_server.close()
-            self._control.unlink(missing_ok=True)
         self._live.close()
+        self._leave_control()
         self._http.pre_shutdown()
         await self._http.shutdown(STOP_S)
         self._door.close()
+        self._control_door.close()
+
+    def _leave_control(self) -> None:
+        """Takes the unix socket away: first its name, as another server may make its own as soon as
+        nobody listens here."""
+        if self._control_server is not None:
+            Path(self._control_server.sockets[0].getsockname()).unlink(missing_ok=True)
+            self._control_server.close()
+
+    def _bind_control(self) -> socket.socket | None:
+        """The unix socket, if there is to be one. Raises ListenError where that is written.
+
+        Where it is not, another server may have the usual place, and this one does without.
+        """
+        control = self._control
+        if control is None or control.listens_at is None:
+            return None
+        try:
+            return bind_unix(control.listens_at, CONTROL_MODE, "control.socket")
+        except ListenError as error:
+            if control.socket is not None:
+                raise
+            log.warning("%s; no order comes in by a unix socket", error)
+            return None
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """The reply to any request. A fault of ours is logged and costs this one reply."""
-        may_stay = self._door.request_came(request.protocol)
+        may_stay = self._door_of(request).request_came(request.protocol)
         response: web.StreamResponse
         try:
             response = await self._response(request)
@@ -128,15 +154,14 @@ class StatusSite:
         if not may_stay:
             response.force_close()
         if isinstance(response, EventStream):
-            await response.run(request, self._door)
+            await response.run(request, self._door_of(request))
         return response
 
     async def _response(self, request: web.BaseRequest) -> web.StreamResponse:
-        ordering = request.method == ORDERING and is_order(request.path)
-        if request.method not in READING and not ordering:
-            return self._refusal(
-                request, HTTPStatus.METHOD_NOT_ALLOWED, f"this is only for reading; {WHERE}"
-            )
+        ordering = is_order(request.path)
+        if request.method not in ((ORDERING,) if ordering else READING):
+            text = WHERE if ordering else f"this is only for reading; {WHERE}"
+            return self._refusal(request, HTTPStatus.METHOD_NOT_ALLOWED, text)
         if request.body_exists:
             return self._refusal(
                 request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "send the request without a body"
@@ -157,11 +182,15 @@ class StatusSite:
 
     def _refusal(self, request: web.BaseRequest, status: HTTPStatus, text: str) -> web.Response:
         """Refuses and closes, without reading what else the client sends."""
-        self._door.turn_away(request.protocol)
+        self._door_of(request).turn_away(request.protocol)
         response = _error(status, text)
-        response.headers["Allow"] = ", ".join(READING)
+        response.headers["Allow"] = ORDERING if is_order(request.path) else ", ".join(READING)
         response.force_close()
         return response
+
+    def _door_of(self, request: web.BaseRequest) -> Door:
+        """By which the client has come in."""
+        return self._control_door if _came_by_unix(request) else self._door
 
     def _pool(self, text: str) -> web.Response:
         pool = find_pool(self._observed, text)
@@ -172,13 +201,13 @@ class StatusSite:
 
     async def _order(self, request: web.BaseRequest) -> web.Response:
         """Whoever may open the unix socket may give orders; who comes by TCP has to prove it."""
-        transport = request.transport
-        sock = transport.get_extra_info("socket") if transport else None
-        trusted = sock is not None and sock.family == socket.AF_UNIX
         try:
-            return _json(await self._orders.take(request, trusted=trusted))
+            return _json(await self._orders.take(request, trusted=_came_by_unix(request)))
         except OrderError as error:
-            return _error(error.status, str(error))
+            response = _error(error.status, str(error))
+            if error.status == HTTPStatus.UNAUTHORIZED:
+                response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 section 11.6.1
+            return response
 
     def _explain(self, request: web.BaseRequest) -> web.Response:
         words = dict(request.query)
@@ -202,6 +231,12 @@ class StatusSite:
     def _exposition(self) -> web.Response:
         body = self._metrics.exposition()
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
+
+
+def _came_by_unix(request: web.BaseRequest) -> bool:
+    transport = request.transport
+    sock = transport.get_extra_info("socket") if transport else None
+    return sock is not None and sock.family == socket.AF_UNIX
 
 
 def _text(text: str, status: int = 200) -> web.Response:
