@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 MANY = 100_000  # objects; a collection of fewer takes some milliseconds
+YOUNG = 10_000  # objects; to look at them takes less than a millisecond
+GENERATIONS = (20, 20)  # what is known of a member lives from one probe to the next
 OBJECTS_OF_A_MEMBER = 50  # about: itself, its targets, what is known of them, its records
 
 
@@ -31,10 +33,11 @@ def settle(members: int) -> None:
     """Has the collector look no more at what is there, where so many members make it many objects.
 
     Else it would go through all that is known of them while health changes, and every thread of
-    Python's would wait for it.
+    Python's would wait for it. What the probes make anew is looked at less often.
     """
     if members * OBJECTS_OF_A_MEMBER > MANY:
         gc.freeze()
+        gc.set_threshold(YOUNG, *GENERATIONS)
 
 
 def let_go(pieces: list[object]) -> None:

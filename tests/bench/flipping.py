@@ -41,9 +41,9 @@ class ToldMonitor(Monitor):
     """Everybody is up until told otherwise."""
 
     def __init__(
-        self, on_change: OnChange, on_probe: OnProbe | None, probers: Probing | None
+        self, on_change: OnChange, on_probe: OnProbe | None, probers: Probing | None, **more: Any
     ) -> None:
-        super().__init__(on_change, on_probe, probers)
+        super().__init__(on_change, on_probe, probers, **more)
         self._changed = on_change
         self._down: set[Target] = set()
 
@@ -55,7 +55,7 @@ class ToldMonitor(Monitor):
     def health(self, target: Target) -> Health:
         return _DOWN if target in self._down else _UP
 
-    async def first_round(self, targets: Collection[Target]) -> None:
+    async def first_round(self, targets: Collection[Target], *, trusted: bool = False) -> None:
         pass
 
     def watch(self, targets: Collection[Target]) -> None:

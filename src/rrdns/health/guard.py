@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 
 from .check import Address, IcmpCheck, Target
-from .probing import Probing, carried_out
+from .probing import Probing, defect
 from .result import Result, one_line
 from .vantage import Anchor, Judgement, Rounds, Vantage, View
 from .verdict import Outcome
@@ -58,29 +58,33 @@ class Guard:
         return View(tuple(self._anchors.values()), self._since)
 
     def mark(self) -> int:
-        """To be asked for when a probe starts, and to be shown to `judged`."""
+        """To be asked for when a probe starts and when it ends, and to be shown to `judged`."""
         return self._rounds.started
 
-    async def judged(self, result: Result, begun: int) -> Result:
-        """What a probe that has just ended counts as; `begun` is the mark of its start.
+    def judged(self, result: Result, begun: int, ended: int) -> Result | None:
+        """What a probe counts as, of whose start and end those are the marks; None: it waits.
 
-        A failure waits for an anchor's answer; what can not be judged is an error of ours.
+        What can not be judged is an error of ours.
         """
         if result.outcome is Outcome.ERROR:
             return result
-        ended = self._rounds.started
-        while not self._closed:
+        if not self._closed:
             match self._rounds.judge(result.outcome, begun, ended):
                 case Judgement.COUNTS:
                     return result
-                case Judgement.NOT_JUDGED:
-                    break
-            if self._rounds.started == ended:
-                self._hurry()
-            await self._news.wait()
+                case Judgement.WAITS:
+                    return None
         addresses = ", ".join(map(str, self._vantage.anchors))
         reason = one_line(f"not judged: no anchor answers ({addresses})")
         return Result(Outcome.ERROR, reason, result.elapsed_s)
+
+    async def wait(self, result: Result, begun: int, ended: int) -> Result:
+        """As `judged`, once an anchor has answered, or none has."""
+        while (judged := self.judged(result, begun, ended)) is None:
+            if self._rounds.started == ended:
+                self._hurry()
+            await self._news.wait()
+        return judged
 
     def close(self) -> None:
         """Ask no more; what waits is not judged."""
@@ -119,7 +123,10 @@ class Guard:
 
     async def _ask_anchor(self, number: int, address: Address) -> None:
         check = IcmpCheck(name="vantage", timeout_s=self._vantage.timeout_s)
-        result, _ = await carried_out(self._probing, Target(check, address))
+        try:
+            result = await self._probing.probe(Target(check, address))
+        except Exception as fault:
+            result = defect(fault)
         if number > self._heard[address]:  # older rounds may end later
             self._heard[address] = number
             self._anchors[address] = Anchor(address, result, self._wall())

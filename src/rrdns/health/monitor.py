@@ -8,15 +8,18 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from .check import Target
 from .durations import Durations
 from .errorlog import ErrorLog
 from .guard import Guard
 from .probes import Probers
-from .probing import Probing, carried_out
+from .probing import Probing, defect
 from .result import Health, Result
 from .strip import Seen
 from .vantage import Vantage, View
@@ -66,7 +69,7 @@ class Monitor:
         self._saved: Mapping[Target, Health] = {}
         self._drills: dict[Target, float] = {}
         self._guard: Guard | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._pending: set[asyncio.Future[Result]] = set()
         self._confirming: asyncio.Task[None] | None = None
         self._seats = 0
         self._errors = ErrorLog()
@@ -180,10 +183,11 @@ class Monitor:
         self.watch(())
         if self._confirming is not None:
             self._confirming.cancel()
+            await asyncio.wait({self._confirming})
         if self._guard is not None:
             await self._guard.aclose()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if self._pending:
+            await asyncio.wait(self._pending)
         await self._probers.aclose()
 
     def _take_on(self, targets: Collection[Target]) -> None:
@@ -194,7 +198,7 @@ class Monitor:
             return
         found = {target.question: watch for target, watch in self._watched.items()}
         for target in new:
-            watch = self._watched[target] = Watch(target, self._spawn, self._wall)
+            watch = self._watched[target] = Watch(target, self._start, self._wall)
             if (other := found.get(target.question)) is not None:
                 watch.health = other.health
                 watch.strip = other.strip.copy()
@@ -203,47 +207,86 @@ class Monitor:
 
     async def _round(self, watches: Collection[Watch]) -> None:
         """Probes each once, and waits for the outcomes as long as they may take."""
-        tasks = []
+        runs = []
         for watch in watches:
-            tasks.append(watch.running_probe() or watch.start_probe())
-            if len(tasks) % FIRST_ROUND_BATCH == 0:
+            runs.append(watch.running_probe() or watch.start_probe())
+            if len(runs) % FIRST_ROUND_BATCH == 0:
                 await asyncio.sleep(FIRST_ROUND_PAUSE_S)
-        if tasks:
+        if runs:
             longest_s = max(watch.target.check.timeout_s for watch in watches)
             guarded_s = self._guard.vantage.timeout_s if self._guard else 0.0
-            await asyncio.wait(tasks, timeout=longest_s + guarded_s + FIRST_ROUND_SLACK_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(longest_s + guarded_s + FIRST_ROUND_SLACK_S):
+                    await _all_ended(runs)
 
-    def _spawn(self, watch: Watch, run: Run) -> "asyncio.Task[None]":
-        task = asyncio.get_running_loop().create_task(self._probe(watch, run))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
-
-    async def _probe(self, watch: Watch, run: Run) -> None:
+    def _start(self, watch: Watch, run: Run) -> None:
+        """Starts a probe. There is a task only where the prober or the guard needs one."""
         if run.due is not None:
             now = (self._monotonic or asyncio.get_running_loop().time)()
             self.lateness.add(max(0.0, now - run.due))
         guard = self._guard
         begun = guard.mark() if guard else 0
-        result = await self._found(watch)
-        if guard is not None:
-            result = await guard.judged(result, begun)
+        then = partial(self._found, watch, run, guard, begun)
+        self._await(run, self._probe(watch.target), then)
+
+    def _await(
+        self, run: Run, pending: "asyncio.Future[Result]", then: Callable[[Any], None]
+    ) -> None:
+        run.pending = pending
+        self._pending.add(pending)
+        pending.add_done_callback(self._pending.discard)
+        pending.add_done_callback(then)
+
+    def _probe(self, target: Target) -> "asyncio.Future[Result]":
+        """A probe under way, or in a drill what it is said to find."""
+        until = self.drilled(target)
+        if until is None:
+            return asyncio.ensure_future(self._probers.probe(target))
+        pending = asyncio.get_running_loop().create_future()
+        end = datetime.fromtimestamp(until, UTC)
+        pending.set_result(Result(Outcome.FAIL, f"fire drill until {end:%H:%M:%S}Z", 0.0))
+        return pending
+
+    def _found(
+        self,
+        watch: Watch,
+        run: Run,
+        guard: Guard | None,
+        begun: int,
+        pending: "asyncio.Future[Result]",
+    ) -> None:
+        """A probe has ended."""
+        if pending.cancelled():
+            return
+        fault: Exception | None = None
+        try:
+            result = pending.result()
+        except Exception as error:
+            fault, result = error, defect(error)
+        if result.outcome is Outcome.ERROR:
+            self._log_error(watch, result, fault)
+        if guard is None:
+            self._take_in(watch, run, result)
+            return
+        ended = guard.mark()
+        judged = guard.judged(result, begun, ended)
+        if judged is not None:
+            self._take_in(watch, run, judged)
+            return
+        waiting = asyncio.get_running_loop().create_task(guard.wait(result, begun, ended))
+        self._await(run, waiting, partial(self._judged, watch, run))
+
+    def _judged(self, watch: Watch, run: Run, waiting: "asyncio.Future[Result]") -> None:
+        """The guard has come to a judgement."""
+        if not waiting.cancelled():
+            self._take_in(watch, run, waiting.result())
+
+    def _take_in(self, watch: Watch, run: Run, result: Result) -> None:
         if self._on_probe is not None:
             self._tell(self._on_probe, watch.target, result)
         change = watch.finish(run, result)
         if change is not None:
             self._tell(self._on_change, watch.target, *change)
-
-    async def _found(self, watch: Watch) -> Result:
-        """What a probe finds, or is said to find in a drill."""
-        until = self.drilled(watch.target)
-        if until is not None:
-            end = datetime.fromtimestamp(until, UTC)
-            return Result(Outcome.FAIL, f"fire drill until {end:%H:%M:%S}Z", 0.0)
-        result, fault = await carried_out(self._probers, watch.target)
-        if result.outcome is Outcome.ERROR:
-            self._log_error(watch, result, fault)
-        return result
 
     def _log_error(self, watch: Watch, result: Result, fault: Exception | None) -> None:
         """An error of ours is said when it comes or changes, not at each probe."""
@@ -267,3 +310,9 @@ class Monitor:
             callback(*words)
         except Exception:
             log.exception("a probe's outcome could not be passed on; please report it")
+
+
+async def _all_ended(runs: Collection[Run]) -> None:
+    """Returns once each has a result, or was stopped."""
+    while waited_for := {run.pending for run in runs if run.pending and not run.pending.done()}:
+        await asyncio.wait(waited_for)

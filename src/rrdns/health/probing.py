@@ -1,6 +1,6 @@
 """Probing as others see it: what carries a probe out, whatever happens to it."""
 
-import asyncio
+from collections.abc import Awaitable
 from typing import Protocol
 
 from .check import Target
@@ -9,18 +9,16 @@ from .verdict import Outcome
 
 
 class Probing(Protocol):
-    """What the monitor needs of the probers."""
+    """What the monitor needs of the probers.
 
-    async def probe(self, target: Target) -> Result: ...
+    `probe` is a coroutine function, or starts at once and gives a future.
+    """
+
+    def probe(self, target: Target) -> Awaitable[Result]: ...
     async def aclose(self) -> None: ...
 
 
-async def carried_out(probing: Probing, target: Target) -> tuple[Result, Exception | None]:
-    """What a probe found. A defect in a prober is an error of ours, and comes with it."""
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    try:
-        return await probing.probe(target), None
-    except Exception as fault:
-        reason = one_line(f"this is a fault of rrdns, please report it: {fault!r}")
-        return Result(Outcome.ERROR, reason, loop.time() - started), fault
+def defect(fault: Exception) -> Result:
+    """What a probe counts as that has raised `fault`."""
+    reason = one_line(f"this is a fault of rrdns, please report it: {fault!r}")
+    return Result(Outcome.ERROR, reason, 0.0)

@@ -59,7 +59,8 @@ class Health:
         if result.outcome is Outcome.ERROR:
             return replace(self, last=result, at=now)
         old = self.verdict
-        verdict = old.after(result.outcome, self.rise_needed(check, now), check.fall)
+        rise = self.rise_needed(check, now) if self.downs else check.rise
+        verdict = old.after(result.outcome, rise, check.fall)
         turned = verdict.state is not old.state
         went_down = old.state is State.UP and verdict.state is State.DOWN
         passed = result.outcome is Outcome.PASS
@@ -79,5 +80,7 @@ class Health:
 
 def one_line(text: str, most: int = MAX_REASON) -> str:
     """Text from elsewhere made fit for a log or a terminal: printable, one line, bounded."""
-    clean = "".join(c if c.isprintable() else " " for c in text[: most * 4])
+    clean = text[: most * 4]
+    if not clean.isprintable():
+        clean = "".join(c if c.isprintable() else " " for c in clean)
     return " ".join(clean.split())[:most]

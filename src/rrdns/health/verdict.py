@@ -54,6 +54,8 @@ class Verdict:
         if outcome is Outcome.ERROR:
             return self
         seen = State.UP if outcome is Outcome.PASS else State.DOWN
+        if self.state is seen and not self.streak:
+            return self
         if self.state is State.UNKNOWN or self.state is seen:
             return type(self)(seen)
         needed = fall if self.state is State.UP else rise

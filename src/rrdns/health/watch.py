@@ -14,12 +14,10 @@ from .schedule import Schedule
 from .strip import Strip
 from .verdict import Verdict
 
-Task = asyncio.Task[None]
-
 
 @dataclass(slots=True, eq=False)
 class Run:
-    """One probe, and what it found once it has.
+    """One probe: what is waited for, and what it found once it has.
 
     `at` is its start (time.time), `due` when it could have started at the earliest, by the loop's
     clock; None where it was asked for.
@@ -27,17 +25,18 @@ class Run:
 
     at: float
     due: float | None = None
-    task: Task | None = None
+    pending: "asyncio.Future[Result] | None" = None
     result: Result | None = None
 
 
 class Watch:
-    """Keeps one target's probes going; `spawn` carries a probe out and calls `finish`."""
+    """Keeps one target's probes going; `start` starts one and has `finish` called later."""
 
     __slots__ = (
+        "_loop",
         "_runs",
         "_schedule",
-        "_spawn",
+        "_start",
         "_timer",
         "_wall",
         "health",
@@ -49,22 +48,23 @@ class Watch:
     def __init__(
         self,
         target: Target,
-        spawn: Callable[["Watch", Run], Task],
+        start: Callable[["Watch", Run], None],
         wall: Callable[[], float],
     ) -> None:
         self.target = target
         self.health = Health(Verdict(), since=wall())
         self.strip = Strip()
         self.planned = False
-        self._spawn = spawn
+        self._start = start
         self._wall = wall
         self._schedule = Schedule(target.check)
+        self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._runs: deque[Run] = deque()
 
     def plan(self, share: float) -> None:
         """Probe regularly, first after this share of the interval."""
-        first = asyncio.get_running_loop().time() + share * self.target.check.interval_s
+        first = self._loop.time() + share * self.target.check.interval_s
         self._schedule.plan(first)
         self.planned = True
         self._set_timer()
@@ -74,22 +74,22 @@ class Watch:
         self.planned = False
         self._cancel_timer()
         for run in self._runs:
-            if run.task is not None:
-                run.task.cancel()
+            if run.pending is not None:
+                run.pending.cancel()
         self._runs.clear()
 
-    def running_probe(self) -> Task | None:
+    def running_probe(self) -> Run | None:
         """The oldest probe in flight."""
-        return self._runs[0].task if self._runs else None
+        return self._runs[0] if self._runs else None
 
-    def start_probe(self, due: float | None = None) -> Task:
+    def start_probe(self, due: float | None = None) -> Run:
         """Start a probe now, whatever is in flight."""
-        self._schedule.start(asyncio.get_running_loop().time(), self.health.verdict)
+        self._schedule.start(self._loop.time(), self.health.verdict)
         run = Run(self._wall(), due)
         self._runs.append(run)
-        run.task = self._spawn(self, run)
+        self._start(self, run)
         self._set_timer()
-        return run.task
+        return run
 
     def finish(self, run: Run, result: Result) -> tuple[Health, Health] | None:
         """Take in a result; the health before and after, if what is believed has changed.
@@ -97,9 +97,9 @@ class Watch:
         Outcomes count in the order in which their probes started: one that overtook an older
         probe waits for it.
         """
+        run.result = result
         if run not in self._runs:
             return None  # stopped meanwhile
-        run.result = result
         self._schedule.finish(result.outcome)
         before, now = self.health, self._wall()
         while self._runs and (oldest := self._runs[0].result) is not None:
@@ -115,8 +115,7 @@ class Watch:
         self._cancel_timer()
         due = self._schedule.due(self.health.verdict) if self.planned else None
         if due is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_at(due, self.start_probe, max(due, loop.time()))
+            self._timer = self._loop.call_at(due, self.start_probe, max(due, self._loop.time()))
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:

@@ -1,6 +1,6 @@
 """Probes: one file per check type. A new type is a class of check, a file here, a line below."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from rrdns.health.check import Check, CommandCheck, HttpCheck, IcmpCheck, Target, TcpCheck
@@ -26,13 +26,13 @@ class Probers:
     def __init__(self) -> None:
         self._open: dict[type[Check], Prober[Any]] = {}
 
-    async def probe(self, target: Target) -> Result:
+    def probe(self, target: Target) -> Awaitable[Result]:
         """Probe once; ends soon after the check's timeout and does not raise."""
         kind = type(target.check)
         prober = self._open.get(kind)
         if prober is None:
             prober = self._open[kind] = PROBERS[kind]()
-        return await prober.probe(target.check, target.address)
+        return prober.probe(target.check, target.address)
 
     async def aclose(self) -> None:
         """Close the sockets and sessions; the next probe would open new ones."""

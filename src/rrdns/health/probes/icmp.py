@@ -31,6 +31,7 @@ from rrdns.health.result import Result
 from rrdns.health.verdict import Outcome
 
 from . import faults
+from .patience import Patience
 from .prober import Prober, milliseconds, no_answer, since
 
 NOT_PERMITTED = (
@@ -67,21 +68,25 @@ class IcmpProber(Prober[IcmpCheck]):
     def __init__(self) -> None:
         self._pingers: dict[int, _Pinger] = {}
 
-    async def probe(self, check: IcmpCheck, address: Address) -> Result:
+    def probe(self, check: IcmpCheck, address: Address) -> "asyncio.Future[Result]":
+        """No task is made: there may be thousands of these in a second."""
         started = time.monotonic()
+        answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         pinger = self._pingers.get(address.version)
         try:
             if pinger is None:
                 pinger = self._pingers[address.version] = _Pinger(address.version)
             text = socket.inet_ntop(_FAMILIES[address.version], address.packed)
-            return await pinger.ping(text, check.timeout_s, started)
+            pinger.ping(text, check.timeout_s, started, answer)
         except SocketPermissionError:
-            return since(started, Outcome.ERROR, NOT_PERMITTED)
+            answer.set_result(since(started, Outcome.ERROR, NOT_PERMITTED))
         except ICMPSocketError as error:
             cause = error.__context__
-            return faults.judge(cause if isinstance(cause, OSError) else OSError(error), started)
+            fault = cause if isinstance(cause, OSError) else OSError(error)
+            answer.set_result(faults.judge(fault, started))
         except OSError as error:
-            return faults.judge(error, started)
+            answer.set_result(faults.judge(error, started))
+        return answer
 
     async def aclose(self) -> None:
         for pinger in self._pingers.values():
@@ -93,14 +98,11 @@ class IcmpProber(Prober[IcmpCheck]):
 class _Request:
     """An echo request in flight."""
 
+    sequence: int
     address: str
     started: float
     timeout_s: float
     answer: "asyncio.Future[Result]"
-
-    def settle(self, outcome: Outcome, reason: str) -> None:
-        if not self.answer.done():
-            self.answer.set_result(since(self.started, outcome, reason))
 
 
 class _Pinger:
@@ -125,30 +127,42 @@ class _Pinger:
             self._id = self._sock.getsockname()[1]
         self._sequence = secrets.randbelow(SEQUENCES)
         self._in_flight: dict[int, _Request] = {}
+        self._patience: dict[float, Patience[_Request]] = {}
         self._sent = 0
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._sock, self._drain)
 
     def close(self) -> None:
+        for patience in self._patience.values():
+            patience.close()
         self._loop.remove_reader(self._sock)
         self._icmp.close()
 
-    async def ping(self, address: str, timeout_s: float, started: float) -> Result:
-        """One echo request. OSError where it can not be sent."""
+    def ping(
+        self, address: str, timeout_s: float, started: float, answer: "asyncio.Future[Result]"
+    ) -> None:
+        """One echo request, which ends in `answer`. OSError where it can not be sent."""
         sequence = self._free_sequence()
-        request = _Request(address, started, timeout_s, self._loop.create_future())
+        packet = self._icmp._create_packet(self._id, sequence, PAYLOAD)
+        self._sock.sendto(packet, (address, 0))
+        request = _Request(sequence, address, started, timeout_s, answer)
         self._in_flight[sequence] = request
-        expiry = self._loop.call_later(timeout_s, self._expire, request)
-        try:
-            packet = self._icmp._create_packet(self._id, sequence, PAYLOAD)
-            self._sock.sendto(packet, (address, 0))
-            self._sent += 1
-            if self._sent % SENDS_BETWEEN_DRAINS == 0:
-                self._drain()
-            return await request.answer
-        finally:
-            expiry.cancel()
-            del self._in_flight[sequence]
+        patience = self._patience.get(timeout_s)
+        if patience is None:
+            patience = self._patience[timeout_s] = Patience(timeout_s, self._is_over, self._expire)
+        patience.add(request)
+        self._sent += 1
+        if self._sent % SENDS_BETWEEN_DRAINS == 0:
+            self._drain()
+
+    def _is_over(self, request: _Request) -> bool:
+        return self._in_flight.get(request.sequence) is not request
+
+    def _settle(self, request: _Request, outcome: Outcome, reason: str) -> None:
+        """Nobody may want to know any more; its number is free only now."""
+        del self._in_flight[request.sequence]
+        if not request.answer.done():
+            request.answer.set_result(since(request.started, outcome, reason))
 
     def _free_sequence(self) -> int:
         if len(self._in_flight) == SEQUENCES:
@@ -162,9 +176,11 @@ class _Pinger:
         """The timeout is over. If the loop was held up, the reply lies in the buffer: look."""
         for _ in range(DRAINS_BEFORE_BLAME):
             more = self._drain()
-            if request.answer.done() or not more:
+            if self._is_over(request):
+                return
+            if not more:
                 break
-        request.settle(Outcome.FAIL, no_answer(request.timeout_s))
+        self._settle(request, Outcome.FAIL, no_answer(request.timeout_s))
 
     def _drain(self) -> bool:
         """Take in what has arrived, up to a limit; whether there may be more."""
@@ -188,12 +204,12 @@ class _Pinger:
             reply.raise_for_status()
         except DestinationUnreachable as error:
             # A router's word about the request that it quotes: sooner than the timeout.
-            request.settle(Outcome.FAIL, f"{error} (said by {source})")
+            self._settle(request, Outcome.FAIL, f"{error} (said by {source})")
         except ICMPError:
             return
         else:
             if source == request.address:
-                request.settle(Outcome.PASS, milliseconds(request.started))
+                self._settle(request, Outcome.PASS, milliseconds(request.started))
 
 
 def _open(version: int) -> Any:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any, Generic, TypeVar
 
 from rrdns.health.check import Address, Check
@@ -21,8 +21,8 @@ class Prober(ABC, Generic[C]):
     """Probes one type of check. Made inside the running loop; owns what its probes share."""
 
     @abstractmethod
-    async def probe(self, check: C, address: Address) -> Result:
-        """Probe once; ends soon after `check.timeout_s` and does not raise."""
+    def probe(self, check: C, address: Address) -> Awaitable[Result]:
+        """Probe once; ends soon after `check.timeout_s` and does not raise. See `Probing`."""
 
     async def aclose(self) -> None:
         """Give back what is shared; nothing by default."""
