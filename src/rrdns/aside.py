@@ -3,39 +3,38 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from typing import ParamSpec, TypeVar
+from concurrent.futures import Executor, Future
+from typing import ParamSpec, TypeVar, TypeVarTuple, Unpack
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
-async def aside(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+class _Daemons(Executor):
+    """A thread for each piece of work; the end of the process waits for none of them."""
+
+    def submit(self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        done: Future[T] = Future()
+        done.set_running_or_notify_cancel()
+
+        def run() -> None:
+            try:
+                done.set_result(work(*args, **kwargs))
+            except BaseException as error:
+                done.set_exception(error)
+
+        threading.Thread(target=run, name=f"rrdns-{work.__name__}", daemon=True).start()
+        return done
+
+
+_DAEMONS = _Daemons()
+
+
+async def aside(work: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
     """What `work` returns or raises, computed on a thread of its own.
 
     asyncio.to_thread would have the end of the process wait for it; this thread is a daemon, and
     what it was computing is not missed.
     """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if done.cancelled():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(result)  # type: ignore[arg-type]  # None only where T has None
-
-    def run() -> None:
-        result: T | None = None
-        error: BaseException | None = None
-        try:
-            result = work(*args, **kwargs)
-        except BaseException as raised:
-            error = raised
-        with suppress(RuntimeError):  # the loop is closed, nobody waits any more
-            loop.call_soon_threadsafe(settle, result, error)
-
-    threading.Thread(target=run, name=f"rrdns-{work.__name__}", daemon=True).start()
-    return await done
+    return await asyncio.get_running_loop().run_in_executor(_DAEMONS, work, *args)

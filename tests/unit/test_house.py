@@ -34,6 +34,7 @@ STREET = (
     "narrator",
     "steward",
     "status",
+    "simulate",
     "systemd",
     "app",
     "terminal",
