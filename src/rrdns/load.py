@@ -13,7 +13,7 @@ from rrdns.heap import undisturbed
 from rrdns.pool.member import Pool
 from rrdns.watch import Stamp, Stamps, stamps_of
 from rrdns.zone.master import BadZoneError, LoadedZone, read_zone
-from rrdns.zone.name import Name
+from rrdns.zone.name import Name, ancestry
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,11 @@ class Loaded:
         """Those about the zones in force, and about how the configuration fits them."""
         about_zones = (w for version in self.zones.values() for w in version.loaded.warnings)
         return (*self.settings.warnings, *about_zones, *self.warnings)
+
+    def ttl(self, owner: Name, rtype: int) -> int:
+        """The TTL of an RRset that one of the zones has, as a pool's always is."""
+        apex = next(name for name in ancestry(owner) if name in self.zones)
+        return self.zones[apex].loaded.zone.nodes[owner][rtype].ttl
 
     def differs_from(self, other: "Loaded") -> bool:
         """Whether anything that answers or probes depend on is another than in `other`."""

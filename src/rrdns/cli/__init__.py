@@ -6,7 +6,7 @@ import click
 
 from rrdns.errors import BadInputError
 
-from . import asking, examining, ordering, serving
+from . import asking, examining, ordering, serving, simulating
 from .options import EXIT_BAD_INPUT
 
 EPILOG = """\b
@@ -50,6 +50,8 @@ for command in (
     ordering.maint,
     ordering.ready,
     ordering.drill,
+    simulating.simulate,
+    simulating.trace,
     serving.schema,
     serving.demo,
     serving.version,

@@ -6,10 +6,10 @@ What the rounds mean is decided by `vantage.py`.
 import asyncio
 from collections.abc import Callable
 
-from .check import Address, IcmpCheck, Target
+from .check import Address
 from .probing import Probing, defect
 from .result import Result, one_line
-from .vantage import Anchor, Judgement, Rounds, Vantage, View
+from .vantage import Anchor, Judgement, Rounds, Vantage, View, anchor_target
 from .verdict import Outcome
 
 GAP_S = 0.02  # from one round to the next: those who wait at the same time share one
@@ -122,9 +122,8 @@ class Guard:
             task.add_done_callback(self._tasks.discard)
 
     async def _ask_anchor(self, number: int, address: Address) -> None:
-        check = IcmpCheck(name="vantage", timeout_s=self._vantage.timeout_s)
         try:
-            result = await self._probing.probe(Target(check, address))
+            result = await self._probing.probe(anchor_target(self._vantage, address))
         except Exception as fault:
             result = defect(fault)
         if number > self._heard[address]:  # older rounds may end later

@@ -26,7 +26,7 @@ anchor may be the first.
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from .check import Address
+from .check import Address, IcmpCheck, Target
 from .result import Result
 from .verdict import Outcome
 
@@ -41,6 +41,11 @@ class Vantage:
     anchors: tuple[Address, ...] = ()
     interval_s: float = 0.5
     timeout_s: float = 0.5
+
+
+def anchor_target(vantage: Vantage, address: Address) -> Target:
+    """What is probed of the anchor at `address`."""
+    return Target(IcmpCheck(name="vantage", timeout_s=vantage.timeout_s), address)
 
 
 @dataclass(frozen=True, slots=True)

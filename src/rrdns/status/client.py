@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,12 @@ def fetch(contact: Contact, path: str, **words: str) -> Reply:
     target = f"{path}?{urlencode(words)}" if words else path
     headers = {"Accept": "application/json"}
     return _exchanged(_to_status(contact), "GET", target, headers, str(contact.status))
+
+
+def fetch_trace(contact: Contact) -> str:
+    """What the server's last probes have found. Raises NoServerError and RefusalError."""
+    where = str(contact.status)
+    return str(_exchanged(_to_status(contact), "GET", "/trace", {}, where, bytes.decode))
 
 
 def order(contact: Contact, pool: str, address: str, order: str, words: dict[str, str]) -> Reply:
@@ -128,11 +135,13 @@ def _exchanged(
     target: str,
     headers: dict[str, str],
     where: str,
+    read: Callable[[bytes], Reply] = json.loads,
 ) -> Reply:
     try:
         connection.request(method, target, headers=headers)
         response = connection.getresponse()
-        reply = json.loads(response.read())
+        is_good = response.status == HTTPStatus.OK
+        reply = (read if is_good else json.loads)(response.read())
     except PermissionError as error:
         raise NoServerError(
             f"{where}: {error.strerror}; run this as the server's user, in its group, or as root"
@@ -143,7 +152,7 @@ def _exchanged(
         ) from None
     finally:
         connection.close()
-    if response.status != HTTPStatus.OK:
+    if not is_good:
         said = reply.get("error") if isinstance(reply, dict) else None
         raise RefusalError(str(said or f"the server replies {response.status}"))
     return reply

@@ -12,7 +12,7 @@ from rrdns.pool.duty import Duty
 from rrdns.pool.member import Member, Pool
 from rrdns.pool.rotation import NOBODY, Rotation
 from rrdns.publisher import families
-from rrdns.zone.name import Name, ancestry
+from rrdns.zone.name import Name
 from rrdns.zone.tree import RRType
 
 from .observed import Observed, Report, firsts, time_or_none, time_text
@@ -79,19 +79,13 @@ class PoolReports:
 
     def _family(self, pool: Pool, rtype: int) -> Report:
         rotation = rotation_at(self._observed, pool.owner, rtype)
-        full = self._ttl(pool.owner, rtype)
+        full = self._observed.loaded.ttl(pool.owner, rtype)
         return {
             "ttl": full if rotation is NOBODY else min(full, rotation.ttl),
             "ttl_full": full,
             "in_rotation": [str(member.address) for member in rotation.members],
             "fallback": rotation.rung,
         }
-
-    def _ttl(self, owner: Name, rtype: int) -> int:
-        """The TTL of a pool's RRset: a pool exists only where a zone has its addresses."""
-        zones = self._observed.loaded.zones
-        version = next(zones[name] for name in ancestry(owner) if name in zones)
-        return version.loaded.zone.nodes[owner][rtype].ttl
 
     def _member(self, pool: Pool, member: Member) -> Report:
         healths = {target: self._health(target) for target in pool.targets(member)}

@@ -23,6 +23,7 @@ from .live import EventStream, LiveView
 from .metrics import Measured, Metrics
 from .orders import POOLS, WHERE, Commanded, OrderError, Orders, find_pool, is_order
 from .pools import PoolReports
+from .recording import recorded
 from .report import incidents_report, report
 from .token import warn_of
 
@@ -70,6 +71,7 @@ class StatusSite:
         self._pages: Mapping[str, Callable[[], web.Response]] = {
             "/status": lambda: _json(report(observed)),
             "/incidents": lambda: _json(incidents_report(observed)),
+            "/trace": lambda: _text(recorded(observed)),
             "/healthz": lambda: _text("ok\n"),
             "/readyz": self._readiness,
             "/metrics": self._exposition,
