@@ -117,7 +117,7 @@ class _Simulation:
                 self._steward.order(pool, member, assignment, force=command.force)
         except RefusedError as error:
             where = f"pool={names.to_text(pool.owner)} member={member.address}"
-            self.timeline.add(Kind.REFUSED, f"{where} {command.order} refused: {error}")
+            self.timeline.add(Kind.REFUSED, f"{where} {command.order}: {error}")
 
 
 def _virtual_clock() -> float:

@@ -34,7 +34,7 @@ SIMULATED = Simulated(
         Entry(0.0014, Kind.ANSWERS, "www.linux.example. A: 192.0.2.1, TTL 60"),
         Entry(12.7, Kind.LOG, "pool=www.linux.example. member=192.0.2.1 DOWN: \x1b[2J"),
         Entry(12.7, Kind.FALSE_DROP, "192.0.2.1: the trace has it passing all the time"),
-        Entry(3600.0, Kind.REFUSED, "pool=www.linux.example. member=192.0.2.2 drain refused: no"),
+        Entry(3600.0, Kind.REFUSED, "pool=www.linux.example. member=192.0.2.2 drain: no"),
     ],
     incidents=[
         ((WWW, ip_address("192.0.2.1")), DIED),
@@ -55,7 +55,7 @@ def test_people_read_what_happened_when_and_what_it_cost() -> None:
        0.001  www.linux.example. A: 192.0.2.1, TTL 60
       12.700  pool=www.linux.example. member=192.0.2.1 DOWN: ?[2J
       12.700  FALSE DROP: 192.0.2.1: the trace has it passing all the time
-    3600.000  REFUSED: pool=www.linux.example. member=192.0.2.2 drain refused: no
+    3600.000  REFUSED: pool=www.linux.example. member=192.0.2.2 drain: no
 
 incident: www.linux.example. 192.0.2.1 (marconi): web: no answer within 1 s (2 of 2)
     down at 12.7 s, up again at 22.2 s; out of all caches after 63.5 s, within the budget of 63.5 s
