@@ -77,7 +77,7 @@ def test_the_whole_story_is_json_too(config: str, tmp_path: Path) -> None:
     ("words", "said", "problem"),
     [
         (("-",), "0 127.0.9.1 pass\n1 127.0.9.1 sulk\n", "-:2:13: 'sulk' is nothing that a trace"),
-        (("-",), "0 10.0.0.1 pass\n", "-:1:3: '10.0.0.1' is in no pool"),
+        (("-",), "0 10.0.0.1 pass\n", "-:1:3: '10.0.0.1' is no member, nor a check of one"),
         (("no/such",), "", "no/such: the file can not be read: No such file or directory"),
         (("-", "--seconds", "0"), "", "Invalid value for '--seconds'"),
     ],

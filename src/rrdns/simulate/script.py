@@ -132,7 +132,9 @@ def _unknown(event: Event, known: Mapping[str, _Whose]) -> Problem:
         return Problem(event.place, "no anchors are configured", mend)
     mend = "write the address or the name of a member, perhaps /CHECK behind it, or * for all"
     return Problem(
-        event.place, f"{quoted(whom)} is in no pool", nearest(whom, _suggested(known), mend)
+        event.place,
+        f"{quoted(whom)} is no member, nor a check of one",
+        nearest(whom, _suggested(known), mend),
     )
 
 

@@ -108,10 +108,13 @@ def test_orders_are_given_in_each_pool_in_time(make_site: MakeSite) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("0 marcony silent", "t:1:3: 'marcony' is in no pool; did you mean 'marconi'?"),
+        (
+            "0 marcony silent",
+            "t:1:3: 'marcony' is no member, nor a check of one; did you mean 'marconi'?",
+        ),
         (
             "0 ??? silent",
-            "t:1:3: '???' is in no pool; write the address or the name of a member, perhaps"
+            "t:1:3: '???' is no member, nor a check of one; write the address or the name of a member, perhaps"
             " /CHECK behind it, or * for all",
         ),
         (
@@ -135,5 +138,5 @@ def test_anchors_that_are_not_configured_are_told_apart(site: Loaded) -> None:
         Script(read("0 anchors silent\n1 x pass", "t"), site.pools, Vantage())
     assert [problem.what for problem in raised.value.problems] == [
         "no anchors are configured",
-        "'x' is in no pool",
+        "'x' is no member, nor a check of one",
     ]
