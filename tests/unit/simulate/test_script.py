@@ -114,8 +114,8 @@ def test_orders_are_given_in_each_pool_in_time(make_site: MakeSite) -> None:
         ),
         (
             "0 ??? silent",
-            "t:1:3: '???' is no member, nor a check of one; write the address or the name of a member, perhaps"
-            " /CHECK behind it, or * for all",
+            "t:1:3: '???' is no member, nor a check of one; write the address or the name of a"
+            " member, perhaps /CHECK behind it, or * for all",
         ),
         (
             "0 marconi/alive order drain",
