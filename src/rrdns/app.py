@@ -169,14 +169,14 @@ class App:
         """Writes it down from time to time: nobody says good-bye before a crash."""
         news = self.steward.news
         while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), REMEMBERED_EVERY_S)
             news.clear()
             try:
                 await self.remember()
             except Exception:  # a defect of ours must not end this for good
                 log.exception("the state could not be put in words; please report this")
             await asyncio.sleep(REMEMBERED_AT_MOST_EVERY_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), REMEMBERED_EVERY_S)
 
     async def _renew_secrets(self, jar: CookieJar) -> None:
         """Makes cookies with another secret from time to time (RFC 7873 section 7.1)."""
