@@ -178,13 +178,21 @@ def test_last_good_has_nobody_who_was_ordered_away_since() -> None:
     assert rotation("drddd", Rung.LAST_GOOD, before=BEFORE).members == (TWO,)
 
 
+def test_an_edit_of_a_weight_makes_nobody_leave() -> None:
+    edited = (Member(ONE.address, weight=9), TWO, THREE, SPARE)
+    calm = rotation("uuuu", ttl_floor_s=5)
+    after = rotation("uuuu", before=calm, members=edited, ttl_floor_s=5)
+    assert (after.ttl, after.troubled_at) == (60, calm.troubled_at)
+    assert rotation("dddd", Rung.LAST_GOOD, before=calm, members=edited).members == edited[:3]
+
+
 FLOOR = {"ttl_floor_s": 5}
 
 
 @pytest.mark.parametrize(
     ("states", "ttl"),
-    [("uuuu", 60), ("usuuu", 5), ("dsuuu", 5), ("usmuuu", 60), ("duuu", 60)],
-    ids=["calm", "falling", "rising", "in doubt under maintenance", "down for long"],
+    [("uuuu", 60), ("usuuu", 5), ("dsuuu", 5), ("usmuuu", 60), ("usruuu", 60), ("duuu", 60)],
+    ids=["calm", "falling", "rising", "under maintenance", "drained", "down for long"],
 )
 def test_the_ttl_shrinks_while_a_member_is_in_doubt(states: str, ttl: int) -> None:
     assert rotation(states, **FLOOR).ttl == ttl
