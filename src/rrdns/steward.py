@@ -259,8 +259,8 @@ class Steward(Generic[T]):
         if change.after is State.DOWN:
             if not maintained and not is_new:
                 self.incidents.begin(pool, member, self._incident(pool, member, now))
-        elif change.after is State.UP or not is_new or not pool.checks:
-            self.incidents.end(pool, member, now)  # one that is new and unknown may still be down
+        elif change.after is State.UP or not pool.checks:
+            self.incidents.end(pool, member, now)  # who can not be told to be up may still be down
 
     def _incident(self, pool: Pool, member: Member, now: float) -> Incident:
         targets = pool.targets(member)

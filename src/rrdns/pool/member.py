@@ -67,7 +67,7 @@ class Pool:
 
     `ttl_s` is the TTL of its RRsets in the zone, the larger one of two. With a `ttl_floor_s` it
     shrinks to that while a member is in doubt. Orders leave `min_up` members of a family in
-    rotation. The rung last-good is for those seen up within `last_good_s`.
+    rotation. The rung last-good is for those up last, within `last_good_s`.
     """
 
     owner: Name
@@ -85,8 +85,12 @@ class Pool:
     def failover_budget_s(self) -> float:
         """The longest time from a member's death to the moment at which no cache has it: until
         the slowest check is certain, and then the TTL."""
-        certain_s = max((check.certain_after_s for check in self.checks), default=0.0)
-        return certain_s + self.ttl_s
+        return self.certain_after_s + self.ttl_s
+
+    @property
+    def certain_after_s(self) -> float:
+        """The longest time from a member's death until all its checks are certain."""
+        return max((check.certain_after_s for check in self.checks), default=0.0)
 
     def targets(self, member: Member) -> tuple[Target, ...]:
         """What has to be probed to judge `member`."""

@@ -46,16 +46,15 @@ class Rotation:
     that.
 
     `rung` is None as long as a member may serve. The rest is what the next rotation has to know,
-    and makes no other answer: `last_good` were in rotation when that was last so, at `good_at`;
-    a member was in doubt, or has left, at `troubled_at`. Times are time.time. At `holds_until` it
-    has to be reviewed even if nothing happens.
+    and makes no other answer: `good` says when each address was in rotation for the last time, no
+    rung taken; a member was in doubt, or has left, at `troubled_at`. Times are time.time. At
+    `holds_until` it has to be reviewed even if nothing happens.
     """
 
     members: Members
     rung: Rung | None = None
     ttl: int = 0
-    last_good: Members = field(default=(), compare=False)
-    good_at: float = field(default=-inf, compare=False)
+    good: Mapping[Address, float] = field(default_factory=dict, compare=False)
     in_doubt: bool = field(default=False, compare=False)
     troubled_at: float = field(default=-inf, compare=False)
     holds_until: float = field(default=inf, compare=False)
@@ -99,12 +98,18 @@ def rotation_of(
 def _chosen(pool: Pool, fit: Mapping[Member, Fitness], now: float, before: Rotation) -> Rotation:
     """Whom to hand out. A ladder that runs out ends in `all`: silence helps nobody."""
     alive = tuple(m for m in fit if not m.backup and fit[m].may_serve)
+    good = _good(fit, now, before)
     if alive:
-        return Rotation(alive, last_good=alive, good_at=now)
-    were_good = {member.address for member in before.last_good}
-    last_good = tuple(m for m in fit if m.address in were_good and fit[m].duty is Duty.READY)
-    good_at = now if before.rung is None else before.good_at
+        return Rotation(alive, good=good)
+    good_at = max(good.values(), default=-inf)
     recalled_until = good_at + pool.last_good_s
+    # Those that die together are found to be down one by one, as their probes end.
+    together_s = pool.certain_after_s
+    last_good = tuple(
+        member
+        for member in fit
+        if fit[member].duty is Duty.READY and good.get(member.address, -inf) >= good_at - together_s
+    )
     backups = tuple(m for m in fit if m.backup and fit[m].may_serve)
     everybody = tuple(m for m in fit if fit[m].duty is not Duty.MAINT) or tuple(fit)
     for rung in (*pool.all_down, Rung.ALL):
@@ -121,4 +126,10 @@ def _chosen(pool: Pool, fit: Mapping[Member, Fitness], now: float, before: Rotat
                 members = ()
         if members or rung is Rung.NODATA:
             break
-    return Rotation(members, rung, last_good=last_good, good_at=good_at, holds_until=holds_until)
+    return Rotation(members, rung, good=good, holds_until=holds_until)
+
+
+def _good(fit: Iterable[Member], now: float, before: Rotation) -> dict[Address, float]:
+    """When each of these was in rotation for the last time: until now, if it was before."""
+    good = before.good if before.rung else {**before.good, **dict.fromkeys(before.addresses, now)}
+    return {member.address: good[member.address] for member in fit if member.address in good}

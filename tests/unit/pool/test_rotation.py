@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rrdns.health.check import TcpCheck
 from rrdns.health.verdict import State
 from rrdns.pool.duty import Duty
 from rrdns.pool.member import Member, Pool, Rung
@@ -71,7 +72,7 @@ def test_members_that_may_be_up_are_in_rotation(states: str, expected: tuple[Mem
     assert found == Rotation(expected, None, 60)
 
 
-BEFORE = Rotation((ONE, TWO), None, 60, last_good=(ONE, TWO), good_at=NOW)
+BEFORE = Rotation((ONE, TWO), None, 60)
 
 LADDER = {
     "all": ("dddu", [Rung.ALL], NOBODY, ALL, Rung.ALL),
@@ -172,6 +173,19 @@ def test_last_good_is_as_old_as_its_last_moment_in_rotation() -> None:
 )
 def test_orders(states: str, ladder: Rung, members: tuple[Member, ...]) -> None:
     assert rotation(states, ladder).members == members
+
+
+def test_those_that_were_found_down_together_were_good_together() -> None:
+    """Probes end one after the other, within the time after which their check is certain."""
+    check = TcpCheck(name="web", port=80)
+    every = {"checks": (check,)}
+    before = rotation("uuud", now=NOW, **every)
+    before = rotation("duud", before=before, now=NOW + 100, **every)
+    before = rotation("dudd", before=before, now=NOW + 100 + check.certain_after_s, **every)
+    down = rotation("dddd", Rung.LAST_GOOD, before=before, now=NOW + 104, **every)
+    assert down.members == (TWO, THREE)
+    later = rotation("dddd", Rung.LAST_GOOD, before=down, now=NOW + 200, **every)
+    assert later.members == (TWO, THREE)
 
 
 def test_last_good_has_nobody_who_was_ordered_away_since() -> None:
