@@ -5,7 +5,10 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 # Upper bounds in seconds, from a mirror next door to the longest timeout that is sensible.
-BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
+BOUNDS_S = (
+    *(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.25, 0.5),
+    *(1.0, 2.5, 5.0, 10.0, math.inf),
+)
 
 
 class Durations:

@@ -1,8 +1,9 @@
 """Metrics for Prometheus, read at scrape: nothing is counted twice and no query takes a lock."""
 
+import asyncio
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from rrdns import __version__
 from rrdns.answer.reference import Transport
+from rrdns.aside import aside
 from rrdns.errors import errors_in
 from rrdns.health.check import Target
 from rrdns.health.durations import Durations
@@ -67,9 +69,32 @@ class Metrics:
         self._registry.register(_ServerCollector(measured))
         ProcessCollector(registry=self._registry)
 
-    def exposition(self) -> bytes:
-        """All metrics as of now, in the text format that `CONTENT_TYPE` names."""
-        return generate_latest(self._registry)
+    async def exposition(self) -> bytes:
+        """All metrics, in the text format that `CONTENT_TYPE` names.
+
+        Each is as of one moment. Between them others have their turn, and what is put in words is
+        put in words aside: with ten thousand members no probe is to wait until that is done.
+        """
+        families = []
+        for family in self._registry.collect():
+            families.append(family)
+            await asyncio.sleep(0)
+        gathered = CollectorRegistry()
+        gathered.register(_Gathered(families))
+        return await aside(generate_latest, gathered)
+
+
+class _Gathered(Collector):
+    """What was collected already."""
+
+    def __init__(self, families: list[Metric]) -> None:
+        self._families = families
+
+    def describe(self) -> Iterable[Metric]:
+        return self._families
+
+    def collect(self) -> Iterable[Metric]:
+        return self._families
 
 
 class _ServerCollector(Collector):

@@ -36,6 +36,7 @@ LONGEST_LINE = 4096  # octets of a request line or a header field
 
 ORDERING = "POST"
 READING = ("GET", "HEAD")
+METRICS = "/metrics"
 CONTROL_MODE = 0o660  # of the unix socket: its user and group give orders
 EXPLAIN = "/explain"
 
@@ -74,7 +75,6 @@ class StatusSite:
             "/trace": lambda: _text(recorded(observed)),
             "/healthz": lambda: _text("ok\n"),
             "/readyz": self._readiness,
-            "/metrics": self._exposition,
         }
 
     @property
@@ -170,6 +170,8 @@ class StatusSite:
             )
         if ordering:
             return await self._order(request)
+        if request.path == METRICS:
+            return await self._exposition()
         if request.path == EXPLAIN:
             return self._explain(request)
         if request.path.startswith(POOLS):
@@ -178,7 +180,13 @@ class StatusSite:
             return self._live.pages[request.path](request)
         page = self._pages.get(request.path)
         if page is None:
-            paths = [*self._live.pages, *self._pages, f"{POOLS}NAME", f"{EXPLAIN}?name=NAME"]
+            paths = [
+                *self._live.pages,
+                *self._pages,
+                METRICS,
+                f"{POOLS}NAME",
+                f"{EXPLAIN}?name=NAME",
+            ]
             return _error(HTTPStatus.NOT_FOUND, f"nothing is at {request.path}", paths=paths)
         return page()
 
@@ -230,8 +238,8 @@ class StatusSite:
             return _text("ready\n")
         return _text("not ready: the first round of probes is not done\n", status=503)
 
-    def _exposition(self) -> web.Response:
-        body = self._metrics.exposition()
+    async def _exposition(self) -> web.Response:
+        body = await self._metrics.exposition()
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
 

@@ -26,16 +26,16 @@ CHAOS = dns.message.make_query("version.bind", "TXT", "CH").to_wire()
 NOT_BASE = {"ms", "us", "ns", "milliseconds", "minutes", "hours", "days", "kb", "mb", "percent"}
 
 
-def families(server: Measured) -> dict[str, Metric]:
-    text = Metrics(server).exposition().decode()
+async def families(server: Measured) -> dict[str, Metric]:
+    text = (await Metrics(server).exposition()).decode()
     return {family.name: family for family in text_string_to_metric_families(text)}
 
 
-def value(server: Measured, sample_name: str, **labels: str) -> float | None:
+async def value(server: Measured, sample_name: str, **labels: str) -> float | None:
     """The sample of that name and exactly those labels; None where there is none."""
     found = [
         sample.value
-        for family in families(server).values()
+        for family in (await families(server)).values()
         for sample in family.samples
         if sample.name == sample_name and sample.labels == labels
     ]
@@ -49,7 +49,7 @@ def ask(server: Server, name: str, rtype: str = "A", over: Transport = Transport
 
 async def test_names_units_and_help_follow_the_rules(server: Server) -> None:
     ask(server, "www.linux.example")
-    for family in families(server).values():
+    for family in (await families(server)).values():
         assert re.fullmatch(r"(rrdns|process)(_[a-z]+)+", family.name)
         assert not NOT_BASE & set(family.name.split("_"))
         assert family.type not in family.name.split("_")
@@ -72,7 +72,7 @@ async def test_no_series_is_exposed_twice(server: Server) -> None:
     ask(server, "www.linux.example")
     series = [
         (sample.name, frozenset(sample.labels.items()))
-        for family in families(server).values()
+        for family in (await families(server)).values()
         for sample in family.samples
     ]
     assert len(series) == len(set(series))
@@ -80,12 +80,12 @@ async def test_no_series_is_exposed_twice(server: Server) -> None:
 
 async def test_the_server_tells_of_itself(server: Server) -> None:
     server.tcp_connections = 3
-    assert value(server, "rrdns_build_info", version=__version__) == 1
-    assert value(server, "rrdns_ready") == 1
-    assert value(server, "rrdns_tcp_connections") == 3
-    assert value(server, "rrdns_start_time_seconds") == STARTED_AT
-    assert value(server, "rrdns_zone_serial", zone="linux.example.") == 7
-    assert (value(server, "process_resident_memory_bytes") or 0) > 0
+    assert await value(server, "rrdns_build_info", version=__version__) == 1
+    assert await value(server, "rrdns_ready") == 1
+    assert await value(server, "rrdns_tcp_connections") == 3
+    assert await value(server, "rrdns_start_time_seconds") == STARTED_AT
+    assert await value(server, "rrdns_zone_serial", zone="linux.example.") == 7
+    assert (await value(server, "process_resident_memory_bytes") or 0) > 0
     assert CONTENT_TYPE.startswith("text/plain; version=0.0.4")
 
 
@@ -95,11 +95,11 @@ async def test_queries_are_told_by_protocol_and_rcode(server: Server) -> None:
     ask(server, "nowhere.linux.example")
     ask(server, "elsewhere.example", over=Transport.TCP)
     server.answerers[Transport.UDP].answer(b"no header", CLIENT)
-    assert value(server, "rrdns_queries_total", protocol="udp", rcode="NOERROR") == 3
-    assert value(server, "rrdns_queries_total", protocol="udp", rcode="NXDOMAIN") == 1
-    assert value(server, "rrdns_queries_total", protocol="tcp", rcode="REFUSED") == 1
-    assert value(server, "rrdns_unanswered_total", protocol="udp") == 1
-    assert value(server, "rrdns_unanswered_total", protocol="tcp") == 0
+    assert await value(server, "rrdns_queries_total", protocol="udp", rcode="NOERROR") == 3
+    assert await value(server, "rrdns_queries_total", protocol="udp", rcode="NXDOMAIN") == 1
+    assert await value(server, "rrdns_queries_total", protocol="tcp", rcode="REFUSED") == 1
+    assert await value(server, "rrdns_unanswered_total", protocol="udp") == 1
+    assert await value(server, "rrdns_unanswered_total", protocol="tcp") == 0
 
 
 async def test_what_the_table_does_not_hold_is_told_and_what_was_lost(server: Server) -> None:
@@ -110,7 +110,9 @@ async def test_what_the_table_does_not_hold_is_told_and_what_was_lost(server: Se
     tally = server.answerers[Transport.UDP].tally
     tally.overflowed, tally.unsent = 5, 7
     told = {
-        name: [value(server, f"rrdns_{name}_total", protocol=over.value) for over in Transport]
+        name: [
+            await value(server, f"rrdns_{name}_total", protocol=over.value) for over in Transport
+        ]
         for name in ("left_queries", "overflowed_queries", "unsent_replies")
     }
     assert told == {
@@ -130,7 +132,7 @@ async def test_who_came_first_is_told_of_pools_only(make_server: MakeServer) -> 
     ask(server, "www.linux.example", "AAAA")
     counted = {
         (s.labels["pool"], s.labels["type"], s.labels["address"]): s.value
-        for s in families(server)["rrdns_first_answers"].samples
+        for s in (await families(server))["rrdns_first_answers"].samples
     }
     assert counted == {
         (POOL, "A", "192.0.2.1"): 4,
@@ -149,8 +151,10 @@ async def test_members_are_up_or_down_or_absent_where_nobody_knows(
     one = {"pool": POOL, "address": "192.0.2.1", "name": "marconi"}
     two = {"pool": POOL, "address": "192.0.2.2", "name": ""}
     three = {"pool": POOL, "address": "2001:db8::1", "name": ""}
-    up = [value(server, "rrdns_member_up", **labels) for labels in (one, two, three)]
-    out = [value(server, "rrdns_member_in_rotation", **labels) for labels in (one, two, three)]
+    up = [await value(server, "rrdns_member_up", **labels) for labels in (one, two, three)]
+    out = [
+        await value(server, "rrdns_member_in_rotation", **labels) for labels in (one, two, three)
+    ]
     assert up == [None, 0, 1]
     assert out == [1, 0, 1]
 
@@ -161,11 +165,11 @@ async def test_the_rung_that_is_taken_is_told_by_family(make_server: MakeServer)
     await server.start()
     taken = {
         (s.labels["type"], s.labels["rung"])
-        for s in families(server)["rrdns_pool_fallback"].samples
+        for s in (await families(server))["rrdns_pool_fallback"].samples
         if s.value
     }
     assert taken == {("AAAA", "all")}
-    assert len(families(server)["rrdns_pool_fallback"].samples) == 4
+    assert len((await families(server))["rrdns_pool_fallback"].samples) == 4
 
 
 async def test_probes_are_counted_and_timed_by_check(make_server: MakeServer) -> None:
@@ -174,16 +178,16 @@ async def test_probes_are_counted_and_timed_by_check(make_server: MakeServer) ->
     server.findings.found["192.0.2.2", "alive"] = FAIL
     await server.start()
     outcomes = {
-        outcome: value(server, "rrdns_probes_total", check="alive", outcome=outcome)
+        outcome: await value(server, "rrdns_probes_total", check="alive", outcome=outcome)
         for outcome in ("pass", "fail", "error")
     }
     assert outcomes == {"pass": 1, "fail": 1, "error": 1}
     name = "rrdns_probe_duration_seconds"
-    assert value(server, f"{name}_count", check="alive") == 2
-    assert value(server, f"{name}_sum", check="alive") == pytest.approx(1.0004)
-    assert value(server, f"{name}_bucket", check="alive", le="0.001") == 1
-    assert value(server, f"{name}_bucket", check="alive", le="1.0") == 2
-    assert value(server, f"{name}_bucket", check="alive", le="+Inf") == 2
+    assert await value(server, f"{name}_count", check="alive") == 2
+    assert await value(server, f"{name}_sum", check="alive") == pytest.approx(1.0004)
+    assert await value(server, f"{name}_bucket", check="alive", le="0.001") == 1
+    assert await value(server, f"{name}_bucket", check="alive", le="1.0") == 2
+    assert await value(server, f"{name}_bucket", check="alive", le="+Inf") == 2
 
 
 async def test_a_check_that_is_no_longer_configured_has_no_series(server: Server) -> None:
@@ -191,7 +195,7 @@ async def test_a_check_that_is_no_longer_configured_has_no_series(server: Server
         replace(pool, checks=(TcpCheck(name="new", port=80),)) for pool in server.loaded.pools
     )
     server.loaded = replace(server.loaded, pools=pools)
-    samples = families(server)["rrdns_probe_duration_seconds"].samples
+    samples = (await families(server))["rrdns_probe_duration_seconds"].samples
     assert {sample.labels["check"] for sample in samples} == {"new"}
     assert len(samples) == len(BOUNDS_S) + 2
     assert {sample.value for sample in samples} == {0}
@@ -212,15 +216,15 @@ async def test_files_are_counted_that_do_not_take_effect(server: Server) -> None
     )
     server.reloads.done(accepted=True, now=1.0)
     server.reloads.done(accepted=False, now=2.0)
-    assert value(server, "rrdns_rejected_files") == 2
-    assert value(server, "rrdns_reloads_total", result="accepted") == 1
-    assert value(server, "rrdns_reloads_total", result="rejected") == 1
+    assert await value(server, "rrdns_rejected_files") == 2
+    assert await value(server, "rrdns_reloads_total", result="accepted") == 1
+    assert await value(server, "rrdns_reloads_total", result="rejected") == 1
 
 
 async def test_before_the_first_round_there_are_metrics_too(make_server: MakeServer) -> None:
     server = make_server()
-    assert value(server, "rrdns_ready") == 0
-    assert families(server)["rrdns_member_up"].samples == []
+    assert await value(server, "rrdns_ready") == 0
+    assert (await families(server))["rrdns_member_up"].samples == []
 
 
 async def test_any_name_can_be_a_label(make_server: MakeServer) -> None:
@@ -232,24 +236,24 @@ async def test_any_name_can_be_a_label(make_server: MakeServer) -> None:
     server = make_server(config)
     await server.start()
     labels = {"pool": POOL, "address": "192.0.2.1", "name": 'a"b\\c'}
-    assert value(server, "rrdns_member_in_rotation", **labels) == 1
+    assert await value(server, "rrdns_member_in_rotation", **labels) == 1
 
 
 async def test_a_cut_is_a_gauge_where_there_are_anchors(make_server: MakeServer) -> None:
     server = make_server()
-    assert "rrdns_cut_off" not in families(server)
+    assert "rrdns_cut_off" not in await families(server)
     server.findings.found["192.0.2.254", "vantage"] = FAIL
     server.steward.monitor.look_from(Vantage((ip_address("192.0.2.254"),), interval_s=0.1))
-    assert value(server, "rrdns_cut_off") == 0
+    assert await value(server, "rrdns_cut_off") == 0
     await until_cut_off(server)
-    assert value(server, "rrdns_cut_off") == 1
+    assert await value(server, "rrdns_cut_off") == 1
 
 
 async def test_lateness_is_a_histogram_and_its_maximum(server: Server) -> None:
     server.steward.monitor.lateness.add(0.002)
     server.steward.monitor.lateness.add(0.2)
     name = "rrdns_probe_lateness_seconds"
-    assert value(server, f"{name}_count") == 2
-    assert value(server, f"{name}_sum") == pytest.approx(0.202)
-    assert value(server, f"{name}_bucket", le="0.0025") == 1
-    assert value(server, "rrdns_probe_lateness_max_seconds") == 0.2
+    assert await value(server, f"{name}_count") == 2
+    assert await value(server, f"{name}_sum") == pytest.approx(0.202)
+    assert await value(server, f"{name}_bucket", le="0.0025") == 1
+    assert await value(server, "rrdns_probe_lateness_max_seconds") == 0.2
