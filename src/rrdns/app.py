@@ -49,6 +49,8 @@ class App:
         dns, state = loaded.settings.dns, loaded.settings.state
         self._jar = _new_jar() if dns.cookies else None
         self.players = players_for(dns.player, self._jar)
+        self.udp_workers = 0
+        self.tcp_connections_limit = dns.tcp.connections
         self.memory = Memory(state.kept_in, state.max_age_s, time.time)
         self.steward = Steward(
             self.players.blank,
@@ -115,9 +117,9 @@ class App:
         if self._jar:
             self._in_background(self._renew_secrets(self._jar))
         self.ready = True
-        workers = [len(each.udp) for each in bound]
+        self.udp_workers = max((len(each.udp) for each in bound), default=0)
         self.steward.narrator.serving(self.loaded, [each.address for each in bound])
-        self.steward.narrator.playing(self.players.choice, max(workers, default=0))
+        self.steward.narrator.playing(self.players.choice, self.udp_workers)
         notify("READY=1")
         await self._stopping.wait()
         self.ready = False

@@ -25,9 +25,13 @@ def with_down(downs: tuple[float, ...], check: Check, now: float) -> tuple[float
 
 def rise_needed(downs: tuple[float, ...], check: Check, now: float) -> int:
     """How many passes in a row bring a member up that went down at `downs`."""
-    recent = sum(_counts(at, check, now) for at in downs)
-    doubled = check.rise * 2 ** max(0, recent - 1)
+    doubled = check.rise * 2 ** max(0, recent_downs(downs, check, now) - 1)
     return int(min(doubled, max(check.rise, check.rise_cap)))
+
+
+def recent_downs(downs: tuple[float, ...], check: Check, now: float) -> int:
+    """How many of `downs` are within the window; beyond `MOST_DOWNS` they are not counted."""
+    return sum(_counts(at, check, now) for at in downs)
 
 
 def _counts(at: float, check: Check, now: float) -> bool:

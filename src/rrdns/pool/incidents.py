@@ -52,6 +52,8 @@ class Incidents:
         known = sorted(known, key=_down_at)
         self._open = {key: incident for key, incident in known if incident.up_at is None}
         self._over = deque((each for each in known if each[1].up_at is not None), maxlen=MOST)
+        self.begun = 0
+        """How many have begun since this was made."""
 
     @property
     def open(self) -> int:
@@ -69,7 +71,9 @@ class Incidents:
 
     def begin(self, pool: Pool, member: Member, incident: Incident) -> None:
         """An outage has begun; one that is known to go on goes on."""
-        self._open.setdefault((pool.owner, member.address), incident)
+        key = (pool.owner, member.address)
+        self.begun += key not in self._open
+        self._open.setdefault(key, incident)
 
     def end(self, pool: Pool, member: Member, now: float) -> None:
         """The outage of `member` is over, if there was one."""

@@ -31,6 +31,21 @@ def rotation_at(observed: Observed, owner: Name, rtype: int) -> Rotation:
     return observed.steward.publisher.rotations.get((owner, rtype), NOBODY)
 
 
+def health_of(observed: Observed, target: Target) -> Health | None:
+    """What is known of a target; None for one that is not probed."""
+    try:
+        return observed.steward.monitor.health(target)
+    except KeyError:
+        return None
+
+
+def ttls_at(observed: Observed, owner: Name, rtype: int) -> tuple[int, int]:
+    """The TTL of a family of a pool as of now, and the zone's."""
+    rotation = rotation_at(observed, owner, rtype)
+    full = observed.loaded.ttl(owner, rtype)
+    return full if rotation is NOBODY else min(full, rotation.ttl), full
+
+
 class PoolReports:
     """Reports of pools, all as of one moment; with the `recent` probes of each check if asked."""
 
@@ -79,16 +94,16 @@ class PoolReports:
 
     def _family(self, pool: Pool, rtype: int) -> Report:
         rotation = rotation_at(self._observed, pool.owner, rtype)
-        full = self._observed.loaded.ttl(pool.owner, rtype)
+        ttl, full = ttls_at(self._observed, pool.owner, rtype)
         return {
-            "ttl": full if rotation is NOBODY else min(full, rotation.ttl),
+            "ttl": ttl,
             "ttl_full": full,
             "in_rotation": [str(member.address) for member in rotation.members],
             "fallback": rotation.rung,
         }
 
     def _member(self, pool: Pool, member: Member) -> Report:
-        healths = {target: self._health(target) for target in pool.targets(member)}
+        healths = {target: health_of(self._observed, target) for target in pool.targets(member)}
         known = [health for health in healths.values() if health]
         try:
             since = self._steward.standings.since(pool, member)
@@ -123,12 +138,6 @@ class PoolReports:
         """When the last of the drills of a member's checks ends."""
         ends = map(self._steward.monitor.drilled, targets)
         return time_or_none(max((end for end in ends if end is not None), default=None))
-
-    def _health(self, target: Target) -> Health | None:
-        try:
-            return self._steward.monitor.health(target)
-        except KeyError:
-            return None
 
     def _check(self, target: Target, health: Health | None) -> Report:
         last = health.last if health else None

@@ -103,6 +103,8 @@ class Server:
     reloads: Reloads = field(default_factory=Reloads)
     probe_times: ProbeTimes = field(default_factory=ProbeTimes)
     tcp_connections: int = 0
+    tcp_connections_limit: int = 1000
+    udp_workers: int = 1
     memory: Memory = field(default_factory=lambda: Memory(None, 300.0, time.time))
 
     def __post_init__(self) -> None:

@@ -1,0 +1,36 @@
+"""Outages of members, and what they cost."""
+
+from collections.abc import Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+
+from rrdns.zone import name as names
+
+from .measured import Measured
+
+
+def incident_metrics(measured: Measured) -> Iterator[Metric]:
+    """How many there are, and what the last one of each pool was against its budget."""
+    incidents = measured.steward.incidents
+    yield GaugeMetricFamily(
+        "rrdns_incidents_open", "Outages of members that go on.", value=incidents.open
+    )
+    yield CounterMetricFamily(
+        "rrdns_incidents", "Outages of members since the server was started.", incidents.begun
+    )
+    last = GaugeMetricFamily(
+        "rrdns_pool_last_failover_seconds",
+        "From when the member was last known to be well until no cache had it, in the last outage"
+        " or fire drill; absent before there was one.",
+        labels=["pool"],
+    )
+    measured_s: dict[str, float] = {}
+    for (owner, _), incident in incidents.newest_first():
+        if incident.measured_s is not None:
+            measured_s.setdefault(names.to_text(owner), incident.measured_s)
+    for pool in measured.loaded.pools:
+        owner_text = names.to_text(pool.owner)
+        if owner_text in measured_s:
+            last.add_metric([owner_text], measured_s[owner_text])
+    yield last
