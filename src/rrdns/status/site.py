@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from rrdns.aside import aside
 from rrdns.config.settings import ControlSettings, Listen
 from rrdns.serve.sockets import ListenError, bind_tcp, bind_unix
 from rrdns.zone import name as names
@@ -36,9 +37,9 @@ LONGEST_LINE = 4096  # octets of a request line or a header field
 
 ORDERING = "POST"
 READING = ("GET", "HEAD")
-METRICS = "/metrics"
 CONTROL_MODE = 0o660  # of the unix socket: its user and group give orders
 EXPLAIN = "/explain"
+METRICS = "/metrics"
 
 # No cache may keep what is true now, and no browser may take it for something that runs.
 HEADERS = {
@@ -170,14 +171,14 @@ class StatusSite:
             )
         if ordering:
             return await self._order(request)
-        if request.path == METRICS:
-            return await self._exposition()
         if request.path == EXPLAIN:
             return self._explain(request)
         if request.path.startswith(POOLS):
             return self._pool(request.path.removeprefix(POOLS))
         if request.path in self._live.pages:
             return self._live.pages[request.path](request)
+        if request.path == METRICS:
+            return await self._exposition()
         page = self._pages.get(request.path)
         if page is None:
             paths = [
@@ -239,7 +240,7 @@ class StatusSite:
         return _text("not ready: the first round of probes is not done\n", status=503)
 
     async def _exposition(self) -> web.Response:
-        body = await self._metrics.exposition()
+        body = await aside(self._metrics.take())
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
 

@@ -4,7 +4,7 @@ A file a subject; each yields families whose label values are only those that th
 configuration has. What is 1 or 0 says so.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import Metric
@@ -33,24 +33,30 @@ SUBJECTS: tuple[Callable[[Measured], Iterator[Metric]], ...] = (
 
 
 class Metrics:
-    """The metrics of one server, in a registry of their own."""
-
-    def __init__(self, measured: Measured) -> None:
-        self._registry = CollectorRegistry()
-        self._registry.register(_ServerCollector(measured))
-        ProcessCollector(registry=self._registry)
-
-    def exposition(self) -> bytes:
-        """All metrics as of now, in the text format that `CONTENT_TYPE` names."""
-        return generate_latest(self._registry)
-
-
-class _ServerCollector(Collector):
-    """Reads the server."""
+    """The metrics of one server."""
 
     def __init__(self, measured: Measured) -> None:
         self._measured = measured
 
-    def collect(self) -> Iterator[Metric]:
-        for subject in SUBJECTS:
-            yield from subject(self._measured)
+    def take(self) -> Callable[[], bytes]:
+        """Takes down all metrics as of now; what it returns writes them in the text format that
+        `CONTENT_TYPE` names, which takes longer and may be done on another thread."""
+        taken_down = [metric for subject in SUBJECTS for metric in subject(self._measured)]
+
+        def in_words() -> bytes:
+            registry = CollectorRegistry()
+            registry.register(_TakenDown(taken_down))
+            ProcessCollector(registry=registry)
+            return generate_latest(registry)
+
+        return in_words
+
+
+class _TakenDown(Collector):
+    """What was read before."""
+
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics

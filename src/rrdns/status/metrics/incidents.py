@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from rrdns.zone import name as names
+from rrdns.zone.name import Name
 
 from .measured import Measured
+from .pools import name_text
 
 
 def incident_metrics(measured: Measured) -> Iterator[Metric]:
@@ -25,12 +26,11 @@ def incident_metrics(measured: Measured) -> Iterator[Metric]:
         " or fire drill; absent before there was one.",
         labels=["pool"],
     )
-    measured_s: dict[str, float] = {}
+    measured_s: dict[Name, float] = {}
     for (owner, _), incident in incidents.newest_first():
         if incident.measured_s is not None:
-            measured_s.setdefault(names.to_text(owner), incident.measured_s)
+            measured_s.setdefault(owner, incident.measured_s)
     for pool in measured.loaded.pools:
-        owner_text = names.to_text(pool.owner)
-        if owner_text in measured_s:
-            last.add_metric([owner_text], measured_s[owner_text])
+        if pool.owner in measured_s:
+            last.add_metric([name_text(pool.owner)], measured_s[pool.owner])
     yield last

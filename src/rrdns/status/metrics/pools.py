@@ -2,13 +2,17 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from rrdns.health.check import Check
 from rrdns.health.flap import recent_downs
+from rrdns.health.result import Health
 from rrdns.health.verdict import State
-from rrdns.pool.member import Member, Pool, Rung
+from rrdns.pool.duty import Duty
+from rrdns.pool.member import Pool, Rung
 from rrdns.publisher import families
 from rrdns.status.pools import health_of, rotation_at, state_of, ttls_at
 from rrdns.zone import name as names
@@ -16,8 +20,13 @@ from rrdns.zone.tree import RRType
 
 from .measured import Measured
 
+Values = list[str]
+
 FAMILY = ("pool", "type")
 MEMBER = ("pool", "address", "name")
+
+# Each scrape needs them all again, and they are most of its time.
+name_text = lru_cache(maxsize=1 << 14)(names.to_text)
 
 
 def pool_metrics(measured: Measured) -> Iterator[Metric]:
@@ -42,7 +51,7 @@ def _pools(pools: Iterable[Pool]) -> Iterator[Metric]:
         ["pool"],
     )
     for pool in pools:
-        owner = names.to_text(pool.owner)
+        owner = name_text(pool.owner)
         min_up.add_metric([owner], pool.min_up)
         if pool.checks:
             budget.add_metric([owner], pool.failover_budget_s)
@@ -59,7 +68,7 @@ def _families(measured: Measured) -> Iterator[Metric]:
     for pool in measured.loaded.pools:
         for (owner, rtype), of_family in families(pool).items():
             rotation = rotation_at(measured, owner, rtype)
-            values = [names.to_text(owner), RRType(rtype).name]
+            values = [name_text(owner), RRType(rtype).name]
             ttl_s, full_s = ttls_at(measured, owner, rtype)
             members.add_metric(values, len(of_family))
             rotating.add_metric(values, len(rotation.members))
@@ -80,13 +89,13 @@ def _fallbacks(measured: Measured) -> Metric:
             taken = rotation_at(measured, owner, rtype).rung
             # A ladder that runs out ends in `all`.
             for rung in dict.fromkeys((*pool.all_down, Rung.ALL)):
-                values = [names.to_text(owner), RRType(rtype).name, rung.value]
+                values = [name_text(owner), RRType(rtype).name, rung.value]
                 family.add_metric(values, rung is taken)
     return family
 
 
 class _MemberFamilies:
-    """The families that have a sample for each member."""
+    """The families that have a sample for each member, or for those of whom there is news."""
 
     def __init__(self) -> None:
         self.up = _gauge(
@@ -97,65 +106,71 @@ class _MemberFamilies:
         self.in_rotation = _gauge(
             "rrdns_member_in_rotation", "Whether a member is handed out: 1 or 0.", MEMBER
         )
-        self.suspect = _gauge(
-            "rrdns_member_suspect",
-            "Whether its last probe contradicts what is believed of a member: 1 or 0.",
-            MEMBER,
-        )
-        self.restored = _gauge(
-            "rrdns_member_restored",
-            "Whether what is believed of a member was saved by the server before, and no probe has"
-            " confirmed it yet: 1 or 0.",
-            MEMBER,
-        )
-        self.downs = _gauge(
-            "rrdns_member_recent_downs",
-            "Times that a member went down within the flap window of its check.",
-            MEMBER,
-        )
-        self.passes = _gauge(
-            "rrdns_member_needed_passes",
-            "Passes in a row that bring a member up, or would if it were down.",
-            MEMBER,
-        )
         self.duty = _gauge(
             "rrdns_member_duty",
             "What operators have ordered of a member: 1 for ready, drain or maint.",
             [*MEMBER, "duty"],
         )
         self.drilled = _gauge(
-            "rrdns_member_drilled", "Whether a fire drill fails its probes: 1 or 0.", MEMBER
+            "rrdns_member_drilled",
+            "Whether a fire drill fails the probes of a member: 1; absent while none does.",
+            MEMBER,
+        )
+        self.downs = _gauge(
+            "rrdns_member_recent_downs",
+            "Times that a member went down within the flap window; absent where it did not.",
+            MEMBER,
+        )
+        self.passes = _gauge(
+            "rrdns_member_needed_passes",
+            "Passes in a row that it takes to bring a member up; absent where it did not go down.",
+            MEMBER,
         )
 
-    def add(self, measured: Measured, pool: Pool, member: Member, now: float) -> None:
-        """One member, but for whether it is in rotation."""
-        values = [names.to_text(pool.owner), str(member.address), member.name or ""]
-        steward = measured.steward
-        state = state_of(measured, pool, member)
+    def add(self, values: Values, state: State, duty: Duty, *, is_in_rotation: bool) -> None:
+        """One member."""
         if state is not State.UNKNOWN:
             self.up.add_metric(values, state is State.UP)
-        self.duty.add_metric([*values, steward.roster.duty(pool, member)], 1)
-        targets = pool.targets(member)
-        known = [(t.check, health) for t in targets if (health := health_of(measured, t))]
-        if not known:
-            return
-        downs = max(recent_downs(health.downs, check, now) for check, health in known)
-        passes = max(health.rise_needed(check, now) for check, health in known)
-        drilled = any(steward.monitor.drilled(target) is not None for target in targets)
-        self.suspect.add_metric(values, any(health.verdict.suspect for _, health in known))
-        self.restored.add_metric(values, any(health.restored for _, health in known))
-        self.downs.add_metric(values, downs)
-        self.passes.add_metric(values, passes)
-        self.drilled.add_metric(values, drilled)
+        self.in_rotation.add_metric(values, is_in_rotation)
+        self.duty.add_metric([*values, duty], 1)
+
+    def add_flaps(self, values: Values, known: Iterable[tuple[Check, Health]], now: float) -> None:
+        """How often it has gone down, by the worst of its checks."""
+        gone_down = [(check, health) for check, health in known if health.downs]
+        downs = max((recent_downs(h.downs, check, now) for check, h in gone_down), default=0)
+        if downs:
+            passes = max(health.rise_needed(check, now) for check, health in gone_down)
+            self.downs.add_metric(values, downs)
+            self.passes.add_metric(values, passes)
 
 
 def _members(measured: Measured) -> Iterator[Metric]:
-    found, now = _MemberFamilies(), time.time()
+    """Those of all members, and how many of them there are of whom we are not sure."""
+    found, steward, now = _MemberFamilies(), measured.steward, time.time()
+    suspects = restored = 0
     for pool in measured.loaded.pools:
+        owner = name_text(pool.owner)
         rotations = [rotation_at(measured, *key) for key in families(pool)]
         handed_out = {member.address for rotation in rotations for member in rotation.members}
         for member in pool.members:
-            found.add(measured, pool, member, now)
-            values = [names.to_text(pool.owner), str(member.address), member.name or ""]
-            found.in_rotation.add_metric(values, member.address in handed_out)
+            values = [owner, str(member.address), member.name or ""]
+            state, duty = state_of(measured, pool, member), steward.roster.duty(pool, member)
+            found.add(values, state, duty, is_in_rotation=member.address in handed_out)
+            targets = pool.targets(member)
+            known = [(t.check, health) for t in targets if (health := health_of(measured, t))]
+            found.add_flaps(values, known, now)
+            suspects += any(health.verdict.suspect for _, health in known)
+            restored += any(health.restored for _, health in known)
+            if any(steward.monitor.drilled(target) is not None for target in targets):
+                found.drilled.add_metric(values, 1)
     yield from vars(found).values()
+    yield GaugeMetricFamily(
+        "rrdns_suspect_members",
+        "Members whose last probe contradicts what is believed of them.",
+        value=suspects,
+    )
+    yield GaugeMetricFamily(
+        "rrdns_restored_members",
+        "Members of whom is believed what the server before had saved, and no probe has told yet.",
+        value=restored,
+    )

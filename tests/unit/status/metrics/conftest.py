@@ -43,6 +43,8 @@ async def eventful(make_server: MakeServer, tmp_path: Path) -> Server:
     assert await server.memory.keep(steward.remember())
     steward.order(pool, first, Assignment(Duty.DRAIN, STARTED_AT))
     steward.drill(pool, second, STARTED_AT + 60, force=True)
+    watch = steward.monitor._watched[pool.targets(first)[0]]
+    watch.health = replace(watch.health, downs=(time.time(),))
     steward.incidents.begin(pool, first, OUTAGE)
     steward.incidents.begin(pool, second, replace(OUTAGE, safe_at=None))
     steward.monitor.look_from(Vantage((ip_address("192.0.2.254"),), interval_s=0.01))

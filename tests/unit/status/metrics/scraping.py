@@ -17,7 +17,7 @@ POOL = "www.linux.example."
 
 def families(server: Measured) -> dict[str, Metric]:
     """All families by name; of counters, without `_total`."""
-    text = Metrics(server).exposition().decode()
+    text = Metrics(server).take()().decode()
     return {family.name: family for family in text_string_to_metric_families(text)}
 
 
