@@ -21,7 +21,7 @@ from . import metrics
 from .door import Door
 from .explaining import explanation, render_explanation
 from .live import EventStream, LiveView
-from .metrics import Measured, Metrics
+from .metrics import Measured
 from .orders import POOLS, WHERE, Commanded, OrderError, Orders, find_pool, is_order
 from .pools import PoolReports
 from .recording import recorded
@@ -65,7 +65,6 @@ class StatusSite:
         self._observed = observed
         self._listen = listen
         self._control = control
-        self._metrics = Metrics(observed)
         self._orders = Orders(observed)
         self._live = LiveView(observed)
         self._server: asyncio.Server | None = None
@@ -240,7 +239,11 @@ class StatusSite:
         return _text("not ready: the first round of probes is not done\n", status=503)
 
     async def _exposition(self) -> web.Response:
-        body = await aside(self._metrics.take())
+        found = []
+        for metric in metrics.taken_down(self._observed):
+            found.append(metric)
+            await asyncio.sleep(0)
+        body = await aside(metrics.in_words, found)
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
 

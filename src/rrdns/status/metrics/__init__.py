@@ -18,7 +18,7 @@ from .probes import probe_metrics
 from .queries import query_metrics
 from .server import server_metrics
 
-__all__ = ["CONTENT_TYPE", "Measured", "Metrics", "ProbeTimes"]
+__all__ = ["CONTENT_TYPE", "Measured", "ProbeTimes", "in_words", "taken_down"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -32,24 +32,20 @@ SUBJECTS: tuple[Callable[[Measured], Iterator[Metric]], ...] = (
 )
 
 
-class Metrics:
-    """The metrics of one server."""
+def taken_down(measured: Measured) -> Iterator[Metric]:
+    """All metrics of a server, each as of the moment at which it is asked for: with ten thousand
+    members others need a turn between them."""
+    for subject in SUBJECTS:
+        yield from subject(measured)
 
-    def __init__(self, measured: Measured) -> None:
-        self._measured = measured
 
-    def take(self) -> Callable[[], bytes]:
-        """Takes down all metrics as of now; what it returns writes them in the text format that
-        `CONTENT_TYPE` names, which takes longer and may be done on another thread."""
-        taken_down = [metric for subject in SUBJECTS for metric in subject(self._measured)]
-
-        def in_words() -> bytes:
-            registry = CollectorRegistry()
-            registry.register(_TakenDown(taken_down))
-            ProcessCollector(registry=registry)
-            return generate_latest(registry)
-
-        return in_words
+def in_words(metrics: Iterable[Metric]) -> bytes:
+    """Metrics in the text format that `CONTENT_TYPE` names, and those of the process; takes its
+    time, and may be done on any thread."""
+    registry = CollectorRegistry()
+    registry.register(_TakenDown(metrics))
+    ProcessCollector(registry=registry)
+    return generate_latest(registry)
 
 
 class _TakenDown(Collector):

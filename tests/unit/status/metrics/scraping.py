@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from harness.direct import CLIENT
 from rrdns.answer.reference import Transport
-from rrdns.status.metrics import Measured, Metrics
+from rrdns.status.metrics import Measured, in_words, taken_down
 
 from ..conftest import Server
 
@@ -17,7 +17,7 @@ POOL = "www.linux.example."
 
 def families(server: Measured) -> dict[str, Metric]:
     """All families by name; of counters, without `_total`."""
-    text = Metrics(server).take()().decode()
+    text = in_words(taken_down(server)).decode()
     return {family.name: family for family in text_string_to_metric_families(text)}
 
 
