@@ -120,6 +120,10 @@ class Steward(Generic[T]):
         self._end_orders()
         settle(len(targets))
 
+    def now(self) -> float:
+        """The time that orders and reports go by."""
+        return self._clock()
+
     def remember(self) -> Callable[[], Saved]:
         """Takes down all that a restart is to know; what it returns puts that in words, which takes
         longer and may be done on another thread."""

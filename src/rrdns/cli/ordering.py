@@ -139,8 +139,8 @@ def _members(pools: Any, written: str, pool: str | None) -> list[tuple[str, str]
     if not found:
         known = {m["name"] or m["address"]: None for r in pools.values() for m in r["members"]}
         few = ", ".join(list(known)[:MOST_NAMED]) + (", ..." if len(known) > MOST_NAMED else "")
-        where = "no pool" if pool is None else f"pool {pool}"
-        raise FailedError(f"{where} has a member {written}; there are {few or 'none'}")
+        who = "no pool has a member" if pool is None else f"pool {pool} has no member"
+        raise FailedError(f"{who} {written}; there are {few or 'none'}")
     return found
 
 

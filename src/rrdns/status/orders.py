@@ -4,7 +4,6 @@ They come in by the unix socket, whose file mode says who may, or by TCP with th
 is sent when the order is in force and written down.
 """
 
-import time
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, Protocol
@@ -106,7 +105,8 @@ class Orders:
 
     def _carry_out(self, pool: Pool, member: Member, order: str, words: dict[str, str]) -> None:
         """Raises RefusedError, and OrderError where a word has no meaning."""
-        steward, now = self._commanded.steward, time.time()
+        steward = self._commanded.steward
+        now = steward.now()
         lasts_s, force = _lasts_s(words.get("for")), _force(words.get("force"))
         if order == DRILL:
             steward.drill(pool, member, now + (lasts_s or DRILL_S), force=force)

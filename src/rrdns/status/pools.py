@@ -131,7 +131,7 @@ class PoolReports:
             "until": time_or_none(assignment.until if assignment else None),
             "reason": assignment.reason if assignment else None,
             "safe_at": time_or_none(served.safe_at(pool, member)),
-            "safe": served.is_safe(pool, member, time.time()),
+            "safe": served.is_safe(pool, member, self._steward.now()),
         }
 
     def _drill_until(self, targets: Iterable[Target]) -> str | None:

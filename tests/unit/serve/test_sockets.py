@@ -1,14 +1,16 @@
 """An address is bound as a whole, on one port for UDP and TCP, or the user is told why not."""
 
 import socket
+import stat
 from contextlib import closing
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 
 from harness.wire import WAIT_S
-from rrdns.config.settings import Listen
-from rrdns.serve.sockets import ListenError, bind
+from rrdns.config.settings import MAX_SOCKET_PATH, Listen
+from rrdns.serve.sockets import ListenError, bind, bind_unix
 
 HOST = "127.0.0.1"
 CLIENTS = 200
@@ -91,3 +93,52 @@ def test_one_socket_of_all_addresses_is_told_where_a_datagram_came_to() -> None:
         for sock in bound.udp:
             _, ancillary, _, _ = sock.recvmsg(100, 100)
             assert ip_address("127.0.0.9").packed in ancillary[0][2]
+
+
+def test_a_unix_socket_is_for_those_whom_its_mode_names(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    for mode in (0o660, 0o600):
+        with bind_unix(path, mode, "control.socket"):
+            assert stat.S_IMODE(path.stat().st_mode) == mode
+        path.unlink()
+
+
+def test_a_unix_socket_that_a_killed_server_has_left_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "control.sock"
+    bind_unix(path, 0o660, "control.socket").close()
+    with (
+        bind_unix(path, 0o660, "control.socket") as unix,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client,
+    ):
+        client.connect(str(path))
+        unix.setblocking(True)
+        unix.accept()[0].close()
+
+
+def test_a_unix_socket_that_is_listened_on_stays(tmp_path: Path) -> None:
+    """Even where its server is so busy that no more clients can wait for it."""
+    path = tmp_path / "control.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+        other.bind(str(path))
+        other.listen(0)
+        for _ in range(2):
+            with pytest.raises(ListenError, match="another server listens there"):
+                bind_unix(path, 0o660, "control.socket")
+
+
+def test_what_is_in_the_way_of_a_unix_socket_stays_and_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to("nowhere")
+    for name in ("file", "link"):
+        with pytest.raises(ListenError, match=r"or a file is in the way; see control.socket"):
+            bind_unix(tmp_path / name, 0o660, "control.socket")
+    assert (tmp_path / "file").read_text() == "mine"
+    with pytest.raises(ListenError, match=r"make the folder, or change control.socket"):
+        bind_unix(tmp_path / "no" / "control.sock", 0o660, "control.socket")
+
+
+def test_a_path_that_no_unix_socket_can_have_is_told(tmp_path: Path) -> None:
+    longest = "x" * (MAX_SOCKET_PATH - len(f"{tmp_path}/"))
+    bind_unix(tmp_path / longest, 0o660, "control.socket").close()
+    with pytest.raises(ListenError, match=r"a path of at most 107 octets in control.socket"):
+        bind_unix(tmp_path / f"{longest}x", 0o660, "control.socket")
