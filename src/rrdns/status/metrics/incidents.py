@@ -26,11 +26,18 @@ def incident_metrics(measured: Measured) -> Iterator[Metric]:
         " or fire drill; absent before there was one.",
         labels=["pool"],
     )
-    measured_s: dict[Name, float] = {}
+    last_at = GaugeMetricFamily(
+        "rrdns_pool_last_failover_timestamp_seconds",
+        "When that member was found to be down, in seconds since 1970.",
+        labels=["pool"],
+    )
+    newest: dict[Name, tuple[float, float]] = {}
     for (owner, _), incident in incidents.newest_first():
         if incident.measured_s is not None:
-            measured_s.setdefault(owner, incident.measured_s)
+            newest.setdefault(owner, (incident.measured_s, incident.down_at))
     for pool in measured.loaded.pools:
-        if pool.owner in measured_s:
-            last.add_metric([name_text(pool.owner)], measured_s[pool.owner])
-    yield last
+        if pool.owner in newest:
+            measured_s, down_at = newest[pool.owner]
+            last.add_metric([name_text(pool.owner)], measured_s)
+            last_at.add_metric([name_text(pool.owner)], down_at)
+    yield from (last, last_at)

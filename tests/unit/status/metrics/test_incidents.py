@@ -34,6 +34,7 @@ async def test_the_last_outage_that_was_measured_is_told(server: Server) -> None
     incidents.begin(pool, second, replace(OUTAGE, down_at=STARTED_AT + 9, safe_at=STARTED_AT + 70))
     incidents.begin(pool, third, replace(OUTAGE, down_at=STARTED_AT + 10, safe_at=None))
     assert value(server, LAST, pool=POOL) == 70
+    assert value(server, "rrdns_pool_last_failover_timestamp_seconds", pool=POOL) == STARTED_AT + 9
 
 
 async def test_of_a_pool_that_is_gone_nothing_is_told(server: Server) -> None:
