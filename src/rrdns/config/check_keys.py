@@ -74,20 +74,33 @@ class CheckKeys(Keys):
         return self
 
 
+class PortKeys(CheckKeys):
+    """What checks of a TCP port have in common."""
+
+    tripwire: Annotated[bool, FLAG] = Field(
+        default=_CHECK.tripwire,
+        description=(
+            "Whether to keep an idle connection to the port while the address is up, whose end, as"
+            " when the server is killed, has it probed at once. It takes a place at the server."
+        ),
+        examples=[True],
+    )
+
+
 class IcmpKeys(CheckKeys):
     """The address answers a ping."""
 
     type: Literal["icmp"] = Field(description="Ping.", examples=["icmp"])
 
 
-class TcpCheckKeys(CheckKeys):
+class TcpCheckKeys(PortKeys):
     """The address accepts a TCP connection."""
 
     type: Literal["tcp"] = Field(description="TCP connection.", examples=["tcp"])
     port: Port = Field(description="The port to connect to.", examples=[22])
 
 
-class WebKeys(CheckKeys):
+class WebKeys(PortKeys):
     """What http and https have in common: GET `path` answers as expected."""
 
     path: Annotated[str, URL_PATH] = Field(

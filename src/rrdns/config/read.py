@@ -18,6 +18,7 @@ from .check_keys import (
     HttpKeys,
     HttpsKeys,
     IcmpKeys,
+    PortKeys,
     TcpCheckKeys,
 )
 from .fields import MistakenError, address, check_name, domain_name
@@ -200,6 +201,7 @@ def _check(name: str, keys: AnyCheckKeys, folder: Path) -> Check:
         "rise": keys.rise,
         "flap_window_s": keys.flap_window,
         "rise_cap": keys.rise_cap,
+        "tripwire": isinstance(keys, PortKeys) and keys.tripwire,
     }
     match keys:
         case IcmpKeys():

@@ -17,6 +17,8 @@ class Check:
     A member goes down after `fall` consecutive failures and up after `rise` consecutive passes;
     while a streak is unfinished it is probed every `fast_interval_s`. One that went down several
     times within `flap_window_s` needs more passes, up to `rise_cap`; see `flap.py`.
+
+    A `tripwire`, for a check of a TCP port, is an idle connection whose end has it made at once.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Check:
     rise: int = 2
     flap_window_s: float = 600.0
     rise_cap: int = 64
+    tripwire: bool = False
 
     @property
     def certain_after_s(self) -> float:
@@ -47,6 +50,7 @@ class Check:
             rise=usual.rise,
             flap_window_s=usual.flap_window_s,
             rise_cap=usual.rise_cap,
+            tripwire=usual.tripwire,
         )
 
 

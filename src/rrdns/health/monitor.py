@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from .check import Target
+from .check import HttpCheck, Target, TcpCheck
 from .durations import Durations
 from .errorlog import ErrorLog
 from .guard import Guard
@@ -22,6 +22,7 @@ from .probes import Probers
 from .probing import Probing, defect
 from .result import Health, Result
 from .strip import Seen
+from .tripwire import Tripwires
 from .vantage import Vantage, View
 from .verdict import Outcome, State
 from .watch import Run, Watch
@@ -63,6 +64,7 @@ class Monitor:
         self._on_probe = on_probe
         self._on_vantage = on_vantage
         self._probers: Probing = probers or Probers()
+        self._tripwires = Tripwires(self._look) if probers is None else None
         self._wall = wall
         self._monotonic = monotonic
         self._watched: dict[Target, Watch] = {}
@@ -122,6 +124,8 @@ class Monitor:
         self._saved = {}
         for target in [target for target in self._watched if target not in wanted]:
             self._watched.pop(target).stop()
+            if self._tripwires is not None:
+                self._tripwires.cut(target)
         for watch in [self._watched[target] for target in targets]:
             if not watch.planned:
                 self._seats += 1
@@ -188,6 +192,8 @@ class Monitor:
             await self._guard.aclose()
         if self._pending:
             await asyncio.wait(self._pending)
+        if self._tripwires is not None:
+            await self._tripwires.aclose()
         await self._probers.aclose()
 
     def _take_on(self, targets: Collection[Target]) -> None:
@@ -281,7 +287,17 @@ class Monitor:
         if not waiting.cancelled():
             self._take_in(watch, run, waiting.result())
 
+    def _look(self, target: Target) -> None:
+        """A tripwire has ended: probes `target` at once, unless that is under way."""
+        watch = self._watched.get(target)
+        if watch is not None and watch.planned and watch.running_probe() is None:
+            watch.start_probe()
+
     def _take_in(self, watch: Watch, run: Run, result: Result) -> None:
+        if result.outcome is Outcome.PASS and self._tripwires is not None:
+            match watch.target.check:
+                case TcpCheck(tripwire=True, port=port) | HttpCheck(tripwire=True, port=port):
+                    self._tripwires.stretch(watch.target, port)
         if self._on_probe is not None:
             self._tell(self._on_probe, watch.target, result)
         change = watch.finish(run, result)

@@ -114,7 +114,7 @@ CHECKS = {
         "3:25: 0 is out of range; write 1 to 65535",
         "3:28: unknown key 'tcp';"
         " the keys here are interval, timeout, fast_interval, fall, rise, flap_window, rise_cap,"
-        " type, port",
+        " tripwire, type, port",
     ),
     "tcp without a port": ("{type: tcp}", "3:3: 'it' has no 'port'; write for example port: 22"),
     "an interval that is a word": (
@@ -231,7 +231,7 @@ CHECKS = {
     "verify for http": (
         "{type: http, verify: true}",
         "3:20: unknown key 'verify'; the keys here are interval, timeout, fast_interval, fall,"
-        " rise, flap_window, rise_cap, path, host, status, body, body_regex, ...",
+        " rise, flap_window, rise_cap, tripwire, path, host, status, body, ...",
     ),
     "verify that is neither": (
         "{type: https, verify: no}",

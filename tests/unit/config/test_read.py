@@ -239,7 +239,8 @@ def test_every_key_of_an_https_check(read: Read) -> None:
     check = """\
 type: https, port: 8443, path: "/ok?a=b", host: WWW.Bücher.example., verify: false,
 status: [200, 300-302], body: 404, body_regex: "a|b", interval: 4s, timeout: 2s,
-fast_interval: 1s, fall: 3, rise: 4, flap_window: 5m, rise_cap: 8"""
+fast_interval: 1s, fall: 3, rise: 4, flap_window: 5m, rise_cap: 8,
+tripwire: true"""
     (pool,) = read(with_check(check)).pools
     assert pool.checks == (
         HttpCheck(
@@ -259,6 +260,7 @@ fast_interval: 1s, fall: 3, rise: 4, flap_window: 5m, rise_cap: 8"""
             rise=4,
             flap_window_s=300,
             rise_cap=8,
+            tripwire=True,
         ),
     )
 
