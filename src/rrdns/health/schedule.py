@@ -21,8 +21,8 @@ class Schedule:
     """The rhythm of one target: what was started, what is in flight, what is due.
 
     `slot` is the beat of the regular rhythm that the last probe stands on; the next is one
-    interval later. A probe that starts late keeps its beat, so that a stall of ours neither
-    drifts nor gathers all targets on one moment. A fast probe sets a new beat.
+    interval later. Neither a probe that starts late nor a fast one moves the beats, so that a stall
+    of ours, after which many are asked again, does not gather all targets on one moment for ever.
     """
 
     __slots__ = ("_answered", "_check", "_fast_s", "_in_flight", "_slot", "_started")
@@ -53,8 +53,9 @@ class Schedule:
     def start(self, now: float, verdict: Verdict) -> None:
         """A probe starts."""
         due = self.due(verdict)
-        if due is not None:
-            self._slot = now if self._hurried(verdict) else self._beat(now, due)
+        if due is not None and self._slot is not None:
+            hurried = self._hurried(verdict)
+            self._slot = self._last_beat(now, self._slot) if hurried else self._beat(now, due)
         self._started = now
         self._in_flight += 1
         self._answered = False
@@ -80,9 +81,13 @@ class Schedule:
         silent = self._in_flight > 0 and not self._answered
         return verdict.suspect or (verdict.state is State.UP and silent)
 
+    def _last_beat(self, now: float, beat: float) -> float:
+        """The last one that is not after `now`, of which `beat` is another."""
+        return now - (now - beat) % self._check.interval_s
+
     def _beat(self, now: float, due: float) -> float:
         """The beat that a regular probe starting `now` stands on; the next is not too near."""
         interval_s = self._check.interval_s
-        late = max(0.0, now - due) % interval_s
-        too_near = interval_s - late < min(self._fast_s, interval_s / 2)
-        return now - late + (interval_s if too_near else 0.0)
+        last = self._last_beat(now, due)
+        too_near = last + interval_s - now < min(self._fast_s, interval_s / 2)
+        return last + (interval_s if too_near else 0.0)

@@ -65,7 +65,7 @@ def test_once_it_answers_it_is_asked_at_leisure_again() -> None:
     schedule.start(0.0, UP)
     schedule.start(0.5, UP)
     schedule.finish(Outcome.PASS)  # of the first; the second is still in flight
-    assert schedule.due(UP) == 2.5
+    assert schedule.due(UP) == 2.0
 
 
 def test_no_more_probes_are_in_flight_than_would_settle_it() -> None:
@@ -93,6 +93,22 @@ def test_a_timeout_longer_than_the_interval_overlaps_but_is_bounded() -> None:
     assert schedule.due(UP) == 1.0
     schedule.start(1.0, UP)
     assert schedule.due(UP) is None
+
+
+@given(fast=st.floats(0.05, 2.0), silent=st.integers(1, 20))
+def test_fast_probes_leave_the_beats_where_they_were(fast: float, silent: int) -> None:
+    """And the next regular one is not later than an interval after the last."""
+    check = IcmpCheck(name="x", interval_s=2.0, fast_interval_s=fast, fall=30)
+    schedule, now = planned(check=check), 0.0
+    for _ in range(silent + 1):
+        now = schedule.due(UP) or 0.0
+        schedule.start(now, UP)
+    assert now == pytest.approx(silent * fast)
+    schedule.finish(Outcome.PASS)
+    due = schedule.due(UP)
+    assert due is not None
+    assert due / 2.0 == pytest.approx(round(due / 2.0), abs=1e-6)
+    assert now - 1e-6 <= due <= now + 2.0 + 1e-6
 
 
 @given(
