@@ -12,11 +12,13 @@ import yaml
 from rrdns.cli import main
 from rrdns.cli.options import DEFAULT_CONFIG, EXIT_BAD_INPUT
 from rrdns.config.schema import DNS_PORT, STATUS_PORT
+from rrdns.config.settings import DEFAULT_CONTROL_SOCKET, DEFAULT_STATE_FILE
 from rrdns.health.check import HttpCheck
 from rrdns.load import Loaded, load
 
 ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "docker"
+README = (DOCKER / "README.md").read_text()
 NEEDED = {"CAP_NET_BIND_SERVICE", "CAP_NET_RAW"}
 
 
@@ -141,9 +143,27 @@ def test_compose_publishes_the_ports_of_the_example_on_the_loopback(
     assert status.host.is_unspecified
 
 
+def test_what_the_server_writes_has_a_place_wherever_it_runs(
+    unit: dict[str, str], compose: Any
+) -> None:
+    folders = [str(file.parent) for file in (DEFAULT_STATE_FILE, DEFAULT_CONTROL_SOCKET)]
+    assert [f"/var/lib/{unit['StateDirectory']}", f"/run/{unit['RuntimeDirectory']}"] == folders
+    [made] = (words for words in _instructions("RUN") if "useradd" in words)
+    assert all(f" {folder}" in made for folder in folders)
+    [user], [kept] = _instructions("USER"), _instructions("VOLUME")
+    server = compose["services"]["nameserver"]
+    assert kept == folders[0]
+    assert f"state:{kept}" in server["volumes"]
+    assert "state" in compose["volumes"]
+    assert server["tmpfs"] == [f"{folders[1]}:uid={user},mode=0755"]
+    assert f"-v rrdns-state:{kept} --tmpfs {server['tmpfs'][0]} " in README
+
+
 def test_compose_mounts_folders_that_are_there(compose: Any) -> None:
     for name, service in compose["services"].items():
         for volume in service["volumes"]:
+            if volume.split(":")[0] in compose["volumes"]:
+                continue
             here, there, mode = volume.split(":")
             assert (DOCKER / here).is_dir()
             assert mode == "ro"

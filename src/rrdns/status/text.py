@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 WIDTH = 100
+LONGEST_NOTE = 40  # of what an operator has written; all of it is in the JSON
 LEAST_REASON = 20  # columns that are left to a reason however wide the rest is
 HEADINGS = ("", "ADDRESS", "NAME", "STATE", "SINCE", "CHECK", "OUTCOME", "REASON")
 
@@ -131,7 +132,11 @@ def _member(member: dict[str, Any]) -> Iterator[Row]:
     duty = member["duty"]
     if duty["order"] != "ready":
         until = f" until {moment_text(duty['until'])}" if duty["until"] else ""
-        notes.append(f"{duty['order']}{until}")
+        caches = "in no cache" if duty["safe"] else _in_caches(member)
+        notes += [
+            f"{duty['order']}{until}",
+            *filter(None, [caches, _cut(duty["reason"], LONGEST_NOTE)]),
+        ]
     head: Row = (
         "*" if member["in_rotation"] else "",
         member["address"],
@@ -145,6 +150,13 @@ def _member(member: dict[str, Any]) -> Iterator[Row]:
         outcome = f"{_marks(check.get('recent', []))} {outcome}".lstrip()
         yield (*head, check["name"], outcome, check["reason"] or "")
         head = ("",) * len(head)
+
+
+def _in_caches(member: dict[str, Any]) -> str:
+    """Until when a member that was ordered away is in caches."""
+    if member["in_rotation"]:
+        return "handed out all the same"
+    return f"in caches until {moment_text(member['duty']['safe_at'])}"
 
 
 def _marks(recent: Sequence[Any]) -> str:

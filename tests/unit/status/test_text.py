@@ -101,6 +101,26 @@ def test_notes_follow_the_state(said: dict[str, Any]) -> None:
     assert "up, suspect, backup" in render(said)
 
 
+@pytest.mark.parametrize(
+    ("of_duty", "of_member", "note"),
+    [
+        ({"safe": False}, {}, "up, drain, in caches until 2026-01-01 00:01:00Z, disk"),
+        ({"safe": True}, {}, "up, drain, in no cache, disk"),
+        ({"safe": False}, {"in_rotation": True}, "up, drain, handed out all the same, disk"),
+        ({"safe": True, "reason": ""}, {}, "up, drain, in no cache  "),
+        ({"safe": True, "reason": "x" * 99}, {}, f"up, drain, in no cache, {'x' * 37}...  "),
+    ],
+)
+def test_an_order_is_told_with_what_caches_have(
+    said: dict[str, Any], of_duty: dict[str, Any], of_member: dict[str, Any], note: str
+) -> None:
+    member = said["pools"][POOL]["members"][0]
+    member |= {"in_rotation": False, **of_member}
+    safe_at = "2026-01-01T00:01:00.000Z"
+    member["duty"] |= {"order": "drain", "reason": "disk", "safe_at": safe_at, **of_duty}
+    assert note in render(said)
+
+
 def test_a_server_without_pools_shows_its_zones(said: dict[str, Any]) -> None:
     said["pools"] = {}
     assert "linux.example.zone" in line_with(ZONE_NAME, render(said))
