@@ -1,7 +1,10 @@
 """A restart goes on from what was known, if that is young and whole, and says what it did."""
 
 import json
+import os
 from pathlib import Path
+
+import pytest
 
 from harness.asking import asking, lost
 from harness.awaiting import until
@@ -71,6 +74,22 @@ def test_a_truncated_file_is_ignored_with_a_word_and_written_again(tmp_path: Pat
         assert "state.json is ignored: the whole: Invalid JSON" in lab.server.log
         until(lambda: lab.report()["state"]["problem"] is None)
         assert {address for _, address, _ in lab.saved()["standings"]} == set(ADDRESSES)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a file system needs root")
+def test_where_there_is_no_room_the_server_serves_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    script = f'mount -t tmpfs -o size=4k none {tmp_path}/full && exec "$@"'
+    wrapper = ("unshare", "--mount", "sh", "-c", script, "sh")
+    extra = "state: {file: full/state.json}\n"
+    with site(tmp_path, extra=extra, wrapper=wrapper) as lab:
+        until(lambda: lab.report()["state"]["saved_at"])
+        drained = lab.rrdns("drain", ONE)  # what is written fits once, and not twice
+        assert "a restart will not know of it: " in drained.stderr
+        assert "state.json can not be written: No space left on device" in drained.stderr
+        assert lab.answer() == {TWO, THREE}
+        assert "No space left on device" in lab.rrdns("status").stdout
+        assert lab.server.log.count("No space left on device") == 1
 
 
 def test_a_stop_leaves_what_is_so_then(tmp_path: Path) -> None:

@@ -178,14 +178,17 @@ def site(
     extra: str = "",
     zone: str = ZONE,
     player: str = "auto",
+    wrapper: tuple[str, ...] = (),
 ) -> Iterator[Site]:
-    """The site with all mirrors up. `more` goes into the pool, `extra` behind the configuration."""
+    """The site with all mirrors up. `more` goes into the pool, `extra` behind the configuration;
+    `wrapper` goes before the server's command."""
     mirrors = Mirrors(process.free_ports(1)[0])
     mirrors.talks.set()
     try:
         mirrors.start(*ADDRESSES)
         config = CONFIG.format(port=mirrors.port, more=more) + extra
-        with process.serving(folder, config, {"lab.example.zone": zone}, player=player) as server:
+        files = {"lab.example.zone": zone}
+        with process.serving(folder, config, files, wrapper, player) as server:
             yield Site(server, mirrors)
     finally:
         mirrors.close()
