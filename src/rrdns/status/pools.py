@@ -39,11 +39,9 @@ def health_of(observed: Observed, target: Target) -> Health | None:
         return None
 
 
-def ttls_at(observed: Observed, owner: Name, rtype: int) -> tuple[int, int]:
-    """The TTL of a family of a pool as of now, and the zone's."""
-    rotation = rotation_at(observed, owner, rtype)
-    full = observed.loaded.ttl(owner, rtype)
-    return full if rotation is NOBODY else min(full, rotation.ttl), full
+def ttl_now(rotation: Rotation, full: int) -> int:
+    """The TTL of a family of a pool whose TTL in the zone is `full`."""
+    return full if rotation is NOBODY else min(full, rotation.ttl)
 
 
 class PoolReports:
@@ -94,9 +92,9 @@ class PoolReports:
 
     def _family(self, pool: Pool, rtype: int) -> Report:
         rotation = rotation_at(self._observed, pool.owner, rtype)
-        ttl, full = ttls_at(self._observed, pool.owner, rtype)
+        full = self._observed.loaded.ttl(pool.owner, rtype)
         return {
-            "ttl": ttl,
+            "ttl": ttl_now(rotation, full),
             "ttl_full": full,
             "in_rotation": [str(member.address) for member in rotation.members],
             "fallback": rotation.rung,

@@ -241,7 +241,8 @@ class StatusSite:
     async def _exposition(self) -> web.Response:
         found = []
         for metric in metrics.taken_down(self._observed):
-            found.append(metric)
+            if metric is not None:
+                found.append(metric)
             await asyncio.sleep(0)
         body = await aside(metrics.in_words, found)
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})

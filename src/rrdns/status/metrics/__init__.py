@@ -22,7 +22,7 @@ __all__ = ["CONTENT_TYPE", "Measured", "ProbeTimes", "in_words", "taken_down"]
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-SUBJECTS: tuple[Callable[[Measured], Iterator[Metric]], ...] = (
+SUBJECTS: tuple[Callable[[Measured], Iterator[Metric | None]], ...] = (
     server_metrics,
     query_metrics,
     pool_metrics,
@@ -32,9 +32,9 @@ SUBJECTS: tuple[Callable[[Measured], Iterator[Metric]], ...] = (
 )
 
 
-def taken_down(measured: Measured) -> Iterator[Metric]:
-    """All metrics of a server, each as of the moment at which it is asked for: with ten thousand
-    members others need a turn between them."""
+def taken_down(measured: Measured) -> Iterator[Metric | None]:
+    """All metrics of a server, each as of about the moment at which it is asked for: with ten
+    thousand members others need a turn between them, and where this gives None."""
     for subject in SUBJECTS:
         yield from subject(measured)
 

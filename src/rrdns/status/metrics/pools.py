@@ -14,7 +14,7 @@ from rrdns.health.verdict import State
 from rrdns.pool.duty import Duty
 from rrdns.pool.member import Pool, Rung
 from rrdns.publisher import families
-from rrdns.status.pools import health_of, rotation_at, state_of, ttls_at
+from rrdns.status.pools import health_of, rotation_at, state_of, ttl_now
 from rrdns.zone import name as names
 from rrdns.zone.tree import RRType
 
@@ -25,12 +25,17 @@ Values = list[str]
 FAMILY = ("pool", "type")
 MEMBER = ("pool", "address", "name")
 
+AT_ONCE = 200  # pools are read before others have their turn
+
 # Each scrape needs them all again, and they are most of its time.
 name_text = lru_cache(maxsize=1 << 14)(names.to_text)
 
 
-def pool_metrics(measured: Measured) -> Iterator[Metric]:
-    """What there is to say of pools, of each family of theirs, and of their members."""
+def pool_metrics(measured: Measured) -> Iterator[Metric | None]:
+    """What there is to say of pools, of each family of theirs, and of their members.
+
+    None where others may have their turn: a pool may be gone after that.
+    """
     yield from _pools(measured.loaded.pools)
     yield from _families(measured)
     yield _fallbacks(measured)
@@ -58,21 +63,33 @@ def _pools(pools: Iterable[Pool]) -> Iterator[Metric]:
     yield from (min_up, budget)
 
 
-def _families(measured: Measured) -> Iterator[Metric]:
+def _with_pauses(pools: Iterable[Pool]) -> Iterator[Pool | None]:
+    """The pools, and None before every `AT_ONCE` of them."""
+    for number, pool in enumerate(pools):
+        if number % AT_ONCE == 0:
+            yield None
+        yield pool
+
+
+def _families(measured: Measured) -> Iterator[Metric | None]:
+    loaded = measured.loaded
     members = _gauge("rrdns_pool_members", "Members of a family, backups included.", FAMILY)
     rotating = _gauge("rrdns_pool_members_in_rotation", "Members that are handed out.", FAMILY)
     ttl = _gauge("rrdns_pool_ttl_seconds", "For how long caches may keep an answer.", FAMILY)
     full = _gauge(
         "rrdns_pool_full_ttl_seconds", "For how long they may while nobody is in doubt.", FAMILY
     )
-    for pool in measured.loaded.pools:
+    for pool in _with_pauses(loaded.pools):
+        if pool is None:
+            yield None
+            continue
         for (owner, rtype), of_family in families(pool).items():
             rotation = rotation_at(measured, owner, rtype)
             values = [name_text(owner), RRType(rtype).name]
-            ttl_s, full_s = ttls_at(measured, owner, rtype)
+            full_s = loaded.ttl(owner, rtype)
             members.add_metric(values, len(of_family))
             rotating.add_metric(values, len(rotation.members))
-            ttl.add_metric(values, ttl_s)
+            ttl.add_metric(values, ttl_now(rotation, full_s))
             full.add_metric(values, full_s)
     yield from (members, rotating, ttl, full)
 
@@ -144,11 +161,14 @@ class _MemberFamilies:
             self.passes.add_metric(values, passes)
 
 
-def _members(measured: Measured) -> Iterator[Metric]:
+def _members(measured: Measured) -> Iterator[Metric | None]:
     """Those of all members, and how many of them there are of whom we are not sure."""
     found, steward, now = _MemberFamilies(), measured.steward, time.time()
     suspects = restored = 0
-    for pool in measured.loaded.pools:
+    for pool in _with_pauses(measured.loaded.pools):
+        if pool is None:
+            yield None
+            continue
         owner = name_text(pool.owner)
         rotations = [rotation_at(measured, *key) for key in families(pool)]
         handed_out = {member.address for rotation in rotations for member in rotation.members}

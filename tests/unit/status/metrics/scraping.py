@@ -17,7 +17,7 @@ POOL = "www.linux.example."
 
 def families(server: Measured) -> dict[str, Metric]:
     """All families by name; of counters, without `_total`."""
-    text = in_words(taken_down(server)).decode()
+    text = in_words(filter(None, taken_down(server))).decode()
     return {family.name: family for family in text_string_to_metric_families(text)}
 
 

@@ -4,6 +4,7 @@ import time
 from dataclasses import replace
 
 from rrdns.pool.duty import Assignment, Duty
+from rrdns.status.metrics import taken_down
 
 from ..conftest import CONFIG, ERROR, FAIL, STARTED_AT, MakeServer, Server
 from .scraping import POOL, families, value
@@ -104,3 +105,17 @@ async def test_a_pool_without_checks_promises_nothing(make_server: MakeServer) -
     await server.start()
     assert families(server)["rrdns_pool_failover_budget_seconds"].samples == []
     assert value(server, "rrdns_member_in_rotation", **ONE) == 1
+
+
+async def test_a_pool_may_go_while_others_have_their_turn(server: Server) -> None:
+    scrape = taken_down(server)
+    found = []
+    for metric in scrape:
+        if metric is None:
+            server.loaded = replace(server.loaded, pools=(), zones={})
+            server.steward.monitor.watch(())
+            await server.steward.publisher.publish({}, (), server.loaded.settings.dns.identity)
+        else:
+            found.append(metric.name)
+    assert len(found) == len(set(found))
+    assert {"rrdns_member_up", "rrdns_pool_ttl_seconds", "rrdns_suspect_members"} <= set(found)
