@@ -1,11 +1,15 @@
 """A trace says what its lines say, or everything that is wrong with them, each with its place."""
 
+import re
 from math import inf
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import rrdns.trace
+from rrdns.cli.simulating import simulate
 from rrdns.errors import BadInputError
 from rrdns.health.result import Result
 from rrdns.health.verdict import Outcome
@@ -14,6 +18,9 @@ from rrdns.trace import SILENT, Command, Finding, Loss, read, word, written
 PASS, FAIL, ERROR = Outcome.PASS, Outcome.FAIL, Outcome.ERROR
 WORDS = "pass, fail, silent, refuse, error, loss, order"
 EXAMPLE = "write for example: 10.5 192.0.2.1 silent"
+
+
+ROOT = Path(__file__).parents[2]
 
 
 def only(line: str) -> object:
@@ -136,3 +143,13 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
         assert 1 <= problem.place.line <= lines
         assert problem.place.column >= 1
         assert "\n" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [(ROOT / "README.md").read_text(), str(simulate.help), str(rrdns.trace.__doc__)],
+    ids=["README", "help", "docstring"],
+)
+def test_the_examples_that_are_shown_are_traces(text: str) -> None:
+    [example] = re.findall(r"^ *# seconds .*\n(?:^ .*\n)+", text, re.MULTILINE)
+    assert len(read(example, "t")) >= 8

@@ -29,13 +29,13 @@ def simulate(trace: str, config: Path, seconds: float | None, seed: int, as_json
     \b
       # seconds  whom         what
       0          192.0.2.1    pass 12ms
-      10.5       192.0.2.1    silent          no answer: a probe fails at its timeout
-      25         192.0.2.1    refuse          a probe fails at once
-      30         marconi/web  fail 80ms 503   one check of a member that has a name
-      40         *            error           everybody's, by a fault of our own
-      45         anchors      silent          those of vantage
-      50         *            loss 2%         of the probes, at random
-      60         192.0.2.1    order drain 10s drain, maint, ready or drill
+      10.5       192.0.2.1    silent           # no answer: a probe fails at its timeout
+      25         192.0.2.1    refuse           # a probe fails at once
+      30         marconi/web  fail 80ms 503    # one check of a member that has a name
+      40         *            error            # everybody's, by a fault of our own
+      45         anchors      silent           # those of vantage
+      50         *            loss 2%          # of the probes, at random
+      60         192.0.2.1    order drain 10s  # drain, maint, ready or drill
 
     Who is not named passes. `rrdns trace` records what a running server has found, so that an
     outage can be had again with other settings. Nothing is sent, and nothing else is read.
