@@ -90,7 +90,8 @@ def _rrdns(interval_s: int) -> Checker:
         check = (
             f"  {CHECK}: {{type: http, port: {watched.port},"
             f" interval: {interval_s * LONGER * 1000:.0f}ms, fast_interval: {FAST_MS}ms,"
-            f" timeout: {TIMEOUT_MS}ms, fall: {FALL}, rise: {RISE}, rise_cap: {RISE}}}\n"
+            f" timeout: {TIMEOUT_MS}ms, fall: {FALL}, rise: {RISE}, rise_cap: {RISE},"
+            f" down_interval: {interval_s * 500}ms, tripwire: true}}\n"
         )
         pools = "".join(f"  {name}.{APEX}: {{checks: [{CHECK}]}}\n" for name, _ in watched.labels())
         return rrdns("auto", more=f"checks:\n{check}pools:\n{pools}")

@@ -46,6 +46,11 @@ class CheckKeys(Keys):
         ),
         examples=["500ms"],
     )
+    down_interval: Annotated[float | None, seconds("20ms", "1h")] = Field(
+        default=_CHECK.down_interval_s,
+        description="Time between two probes of an address that is down; unless written, as else.",
+        examples=["1s"],
+    )
     fall: UpToHundred = Field(
         default=_CHECK.fall,
         description="Failures in a row that take a member down.",
@@ -66,11 +71,19 @@ class CheckKeys(Keys):
     )
 
     @model_validator(mode="after")
-    def _fast_is_not_slower(self) -> Self:
-        if self.fast_interval is not None and self.fast_interval > self.interval:
-            what = f"{self.fast_interval:g} s is longer than the interval, {self.interval:g} s"
-            mend = "write at most the interval"
-            raise MistakenError(Mistake(("fast_interval",), what, mend))
+    def _none_is_slower(self) -> Self:
+        others = {"fast_interval": self.fast_interval, "down_interval": self.down_interval}
+        mistakes = [
+            Mistake(
+                (key,),
+                f"{written:g} s is longer than the interval, {self.interval:g} s",
+                "write at most the interval",
+            )
+            for key, written in others.items()
+            if written is not None and written > self.interval
+        ]
+        if mistakes:
+            raise MistakenError(*mistakes)
         return self
 
 

@@ -201,6 +201,7 @@ def _check(name: str, keys: AnyCheckKeys, folder: Path) -> Check:
         "rise": keys.rise,
         "flap_window_s": keys.flap_window,
         "rise_cap": keys.rise_cap,
+        "down_interval_s": keys.down_interval,
         "tripwire": isinstance(keys, PortKeys) and keys.tripwire,
     }
     match keys:

@@ -18,7 +18,8 @@ class Check:
     while a streak is unfinished it is probed every `fast_interval_s`. One that went down several
     times within `flap_window_s` needs more passes, up to `rise_cap`; see `flap.py`.
 
-    A `tripwire`, for a check of a TCP port, is an idle connection whose end has it made at once.
+    A member that is down is probed every `down_interval_s`, None meaning as one that is up. A
+    `tripwire`, for a check of a TCP port, is an idle connection whose end has it probed at once.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Check:
     flap_window_s: float = 600.0
     rise_cap: int = 64
     tripwire: bool = False
+    down_interval_s: float | None = None
 
     @property
     def certain_after_s(self) -> float:
@@ -51,6 +53,7 @@ class Check:
             flap_window_s=usual.flap_window_s,
             rise_cap=usual.rise_cap,
             tripwire=usual.tripwire,
+            down_interval_s=usual.down_interval_s,
         )
 
 

@@ -31,7 +31,7 @@ class Schedule:
         self._check = check
         self._fast_s = min(check.fast_interval_s, check.interval_s)
         self._slot: float | None = None
-        self._started = 0.0
+        self._started: float | None = None
         self._in_flight = 0
         self._answered = True
 
@@ -46,16 +46,17 @@ class Schedule:
         """
         if self._slot is None or self._in_flight >= self._wanted(verdict):
             return None
-        if self._hurried(verdict):
-            return self._started + self._fast_s
-        return self._slot + self._check.interval_s
+        pause_s = self._pause_s(verdict)
+        if pause_s is None:
+            return self._slot + self._check.interval_s
+        return (self._started or 0.0) + pause_s
 
     def start(self, now: float, verdict: Verdict) -> None:
         """A probe starts."""
         due = self.due(verdict)
         if due is not None and self._slot is not None:
-            hurried = self._hurried(verdict)
-            self._slot = self._last_beat(now, self._slot) if hurried else self._beat(now, due)
+            is_regular = self._pause_s(verdict) is None
+            self._slot = self._beat(now, due) if is_regular else self._last_beat(now, self._slot)
         self._started = now
         self._in_flight += 1
         self._answered = False
@@ -76,10 +77,13 @@ class Schedule:
             case _:
                 return 1
 
-    def _hurried(self, verdict: Verdict) -> bool:
-        """Whether the next probe follows after `fast_interval_s`."""
+    def _pause_s(self, verdict: Verdict) -> float | None:
+        """How long after the last probe the next one follows; None: it stands on the beat."""
         silent = self._in_flight > 0 and not self._answered
-        return verdict.suspect or (verdict.state is State.UP and silent)
+        if verdict.suspect or (verdict.state is State.UP and silent):
+            return self._fast_s
+        is_dead = verdict.state is State.DOWN and self._started is not None
+        return self._check.down_interval_s if is_dead else None
 
     def _last_beat(self, now: float, beat: float) -> float:
         """The last one that is not after `now`, of which `beat` is another."""

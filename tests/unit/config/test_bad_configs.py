@@ -106,15 +106,15 @@ CHECKS = {
     "a key of another type": (
         "{type: icmp, port: 80}",
         "3:20: unknown key 'port';"
-        " the keys here are interval, timeout, fast_interval, fall, rise, flap_window, rise_cap,"
-        " type",
+        " the keys here are interval, timeout, fast_interval, down_interval, fall, rise,"
+        " flap_window, rise_cap, type",
     ),
     "a key named as the type is": (
         "{type: tcp, port: 0, tcp: 1}",
         "3:25: 0 is out of range; write 1 to 65535",
         "3:28: unknown key 'tcp';"
-        " the keys here are interval, timeout, fast_interval, fall, rise, flap_window, rise_cap,"
-        " tripwire, type, port",
+        " the keys here are interval, timeout, fast_interval, down_interval, fall, rise,"
+        " flap_window, rise_cap, tripwire, type, port",
     ),
     "tcp without a port": ("{type: tcp}", "3:3: 'it' has no 'port'; write for example port: 22"),
     "an interval that is a word": (
@@ -230,8 +230,8 @@ CHECKS = {
     ),
     "verify for http": (
         "{type: http, verify: true}",
-        "3:20: unknown key 'verify'; the keys here are interval, timeout, fast_interval, fall,"
-        " rise, flap_window, rise_cap, tripwire, path, host, status, body, ...",
+        "3:20: unknown key 'verify'; the keys here are interval, timeout, fast_interval,"
+        " down_interval, fall, rise, flap_window, rise_cap, tripwire, path, host, status, ...",
     ),
     "verify that is neither": (
         "{type: https, verify: no}",

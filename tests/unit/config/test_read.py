@@ -240,7 +240,7 @@ def test_every_key_of_an_https_check(read: Read) -> None:
 type: https, port: 8443, path: "/ok?a=b", host: WWW.Bücher.example., verify: false,
 status: [200, 300-302], body: 404, body_regex: "a|b", interval: 4s, timeout: 2s,
 fast_interval: 1s, fall: 3, rise: 4, flap_window: 5m, rise_cap: 8,
-tripwire: true"""
+tripwire: true, down_interval: 2s"""
     (pool,) = read(with_check(check)).pools
     assert pool.checks == (
         HttpCheck(
@@ -261,6 +261,7 @@ tripwire: true"""
             flap_window_s=300,
             rise_cap=8,
             tripwire=True,
+            down_interval_s=2.0,
         ),
     )
 

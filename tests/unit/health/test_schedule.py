@@ -1,5 +1,7 @@
 """Healthy members keep their beat; doubtful ones are asked sooner; overlap stays bounded."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -129,3 +131,13 @@ def test_after_a_stall_of_ours_the_beat_is_kept_and_no_burst_follows(
     assert beats == pytest.approx(round(beats), abs=1e-6), "the next stands on the old beat"
     assert due - stall >= min(fast, interval / 2) * 0.999, "and not right behind the late one"
     assert due - stall <= 1.5 * interval * 1.001
+
+
+def test_a_member_that_is_down_can_be_asked_in_a_rhythm_of_its_own() -> None:
+    schedule = planned(check=replace(CHECK, down_interval_s=0.75))
+    for turn in range(4):
+        assert schedule.due(DOWN) == 0.75 * turn
+        schedule.start(0.75 * turn, DOWN)
+        schedule.finish(Outcome.FAIL)
+    assert schedule.due(HOPEFUL) == 2.25 + 0.5
+    assert schedule.due(UP) == 4.0  # where it would be, had it been up all the time

@@ -86,7 +86,7 @@ async def test_a_wire_that_is_cut_from_here_is_no_news(member: Member) -> None:
     wires = Tripwires(tripped.put_nowait)
     wires.stretch(member.target(), member.port)
     await member.clients.get()
-    while not wires._wires:
+    while not wires._wires:  # noqa: ASYNC110 - no event tells of it
         await asyncio.sleep(0)
     wires.cut(member.target())
     wires.cut(member.target())
@@ -99,7 +99,7 @@ async def test_nobody_there_is_no_news_either(member: Member) -> None:
     wires = Tripwires(tripped.put_nowait)
     member.kill()
     wires.stretch(member.target(), member.port)
-    while wires._opening:
+    while wires._opening:  # noqa: ASYNC110 - no event tells of it
         await asyncio.sleep(0.001)
     await wires.aclose()
     assert tripped.empty()
