@@ -144,10 +144,9 @@ def test_it_is_ready_after_the_first_round_and_answers_those_who_asked_before(
     [
         ("[all]", "{}", "all", set(MIRRORS)),
         ("[nodata]", "{}", "nodata", set()),
-        ("[last-good, all]", "{}", "last-good", {MIRRORS[0]}),
         ("[backup, all]", "{127.0.4.3: {backup: true}}", "backup", {MIRRORS[2]}),
     ],
-    ids=["all", "nodata", "last-good", "backup"],
+    ids=["all", "nodata", "backup"],
 )
 def test_when_all_are_down_the_ladder_decides(
     tmp_path: Path,
