@@ -58,7 +58,7 @@ class Narrator:
         if choice is PlayerChoice.C:
             log.info("the C player answers, %s for each address", counted(workers, "UDP thread"))
         else:
-            log.info("the Python player answers; the C player, where it is built, is nearly twice as fast")
+            log.info("the Python player answers; the one in C, where it is built, is faster")
 
     def member_changed(self, change: Change, *, quietly: bool = False) -> None:
         """A member is up or down, with the reason and the count that decided it.
