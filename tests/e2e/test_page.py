@@ -13,6 +13,7 @@ from harness import lab, process
 from harness.awaiting import until
 from harness.browser import Browser, browser
 from harness.lab import HTTP_PORT, Lab
+from harness.promise import ZONE
 
 WWW = "www.lab.example."
 
@@ -27,14 +28,7 @@ pools:
   other.lab.example: {{checks: [web]}}
 """
 
-ZONE = """
-$TTL 60
-@      SOA ns1 hostmaster ( 1 3600 900 604800 60 )
-@      NS  ns1
-ns1    A   127.0.0.1
-www    A   10.77.1.2
-www    A   10.77.2.2
-www    A   10.77.3.2
+TWO_POOLS = f"""{ZONE}
 other  A   10.77.1.2
 other  A   10.77.3.2
 """
@@ -65,7 +59,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     with (
         lab.lab(tmp_path, mirrors=3) as hosts,
         browser(tmp_path, hosts.wrapper) as page,
-        process.serving(tmp_path, CONFIG, {"lab.example.zone": ZONE}, hosts.wrapper) as server,
+        process.serving(tmp_path, CONFIG, {"lab.example.zone": TWO_POOLS}, hosts.wrapper) as server,
     ):
         yield Scene(hosts, server, page)
 

@@ -18,33 +18,18 @@ import pytest
 from harness import lab, process
 from harness.asking import asking
 from harness.awaiting import until
-from harness.lab import HTTP_PORT, Lab, Mirror
+from harness.lab import Lab, Mirror
+from harness.promise import BOUND_S, INTERVAL_S, SLACK_S, WEB_CHECK, ZONE
 
 ANCHOR = "10.77.1.2"
-INTERVAL_S, FAST_S, TIMEOUT_S, FALL = 1.0, 0.25, 0.5, 2
-BOUND_S = INTERVAL_S + (FALL - 1) * FAST_S + TIMEOUT_S + 0.2
-SLACK_S = 1.0  # for a machine that is busy with something else; far below another interval x fall
-
 CONFIG = f"""
 dns: {{listen: ["127.0.0.1:$DNS_PORT"], player: python}}
 status: {{listen: "127.0.0.1:$STATUS_PORT"}}
 vantage: {{anchors: [{ANCHOR}]}}
 zones: {{lab.example: lab.example.zone}}
 checks:
-  web: {{type: http, port: {HTTP_PORT}, interval: {INTERVAL_S}s, fast_interval: {FAST_S}s,
-        timeout: {TIMEOUT_S}s, fall: {FALL}, rise: 2}}
-pools:
+{WEB_CHECK}pools:
   www.lab.example: {{checks: [web]}}
-"""
-
-ZONE = """
-$TTL 60
-@    SOA ns1 hostmaster ( 1 3600 900 604800 60 )
-@    NS  ns1
-ns1  A   127.0.0.1
-www  A   10.77.1.2
-www  A   10.77.2.2
-www  A   10.77.3.2
 """
 
 

@@ -93,12 +93,6 @@ def free_port(host: str = "127.0.0.1") -> int:
         return int(sock.getsockname()[1])
 
 
-async def eventually(condition: Callable[[], bool]) -> None:
-    """Wait for what happens outside of this process, and so can not be awaited otherwise."""
-    while not condition():  # noqa: ASYNC110 - no event tells of it
-        await asyncio.sleep(0.01)
-
-
 def descriptors() -> int:
     """How many file descriptors this process has open."""
     return len(list(Path("/proc/self/fd").iterdir()))

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.awaiting import eventually
 from rrdns.health.check import CommandCheck
 from rrdns.health.result import MAX_REASON
 from rrdns.health.verdict import Outcome
 
-from .conftest import Run, descriptors, eventually, probing
+from .conftest import Run, descriptors, probing
 
 
 def shell(script: str, timeout_s: float = 20.0) -> CommandCheck:

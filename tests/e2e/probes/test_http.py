@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from harness.awaiting import eventually
 from rrdns import __version__
 from rrdns.health.check import HttpCheck
 from rrdns.health.probes.http import BODY_OCTETS
 from rrdns.health.verdict import Outcome
 
-from .conftest import Run, Talk, descriptors, eventually, free_port, probing, serving
+from .conftest import Run, Talk, descriptors, free_port, probing, serving
 
 HOST = "www.linux.example"  # a name that no resolver knows
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
+from harness.awaiting import eventually
 from rrdns.health.check import Target, TcpCheck
 from rrdns.health.monitor import Monitor
 from rrdns.health.tripwire import Tripwires
@@ -86,8 +87,7 @@ async def test_a_wire_that_is_cut_from_here_is_no_news(member: Member) -> None:
     wires = Tripwires(tripped.put_nowait)
     wires.stretch(member.target(), member.port)
     await member.clients.get()
-    while not wires._wires:  # noqa: ASYNC110 - no event tells of it
-        await asyncio.sleep(0)
+    await eventually(lambda: wires._wires)
     wires.cut(member.target())
     wires.cut(member.target())
     await wires.aclose()
@@ -99,8 +99,7 @@ async def test_nobody_there_is_no_news_either(member: Member) -> None:
     wires = Tripwires(tripped.put_nowait)
     member.kill()
     wires.stretch(member.target(), member.port)
-    while wires._opening:  # noqa: ASYNC110 - no event tells of it
-        await asyncio.sleep(0.001)
+    await eventually(lambda: not wires._opening)
     await wires.aclose()
     assert tripped.empty()
 

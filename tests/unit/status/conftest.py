@@ -1,6 +1,5 @@
 """A server without its sockets, all of it real but what its probes find."""
 
-import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -12,6 +11,7 @@ from random import Random
 import aiohttp
 import pytest
 
+from harness.awaiting import eventually
 from rrdns.answer.player import Player, Tally
 from rrdns.answer.reference import Transport
 from rrdns.answer.snapshot import Cursors
@@ -139,8 +139,8 @@ class Server:
 
 async def until_cut_off(server: Server) -> None:
     """Returns once `server` has found that no anchor answers."""
-    while not ((view := server.steward.monitor.vantage) and view.cut_off):  # noqa: ASYNC110 - no event tells of it
-        await asyncio.sleep(0.01)
+    monitor = server.steward.monitor
+    await eventually(lambda: monitor.vantage and monitor.vantage.cut_off)
 
 
 MakeServer = Callable[..., Server]

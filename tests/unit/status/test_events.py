@@ -2,12 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from harness.awaiting import eventually
 from rrdns.status import events
 from rrdns.status.events import Broadcast
 from rrdns.status.page.document import Frame
@@ -73,13 +74,7 @@ async def update(stream: AsyncGenerator[bytes]) -> dict[str, Any]:
 async def drawn_again(scene: Scene, times: int = 2) -> None:
     """Waits until the scene was drawn so many more times."""
     goal = len(scene.drawn) + times
-    await until(lambda: len(scene.drawn) >= goal)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LONGEST_S):
-        while not condition():  # noqa: ASYNC110 - no event tells of it
-            await asyncio.sleep(0)
+    await eventually(lambda: len(scene.drawn) >= goal)
 
 
 async def test_a_stream_begins_with_all_and_goes_on_with_what_is_new(
@@ -152,7 +147,7 @@ async def test_nothing_is_drawn_while_nobody_follows(broadcast: Broadcast, scene
     await update(stream)
     await stream.aclose()
     assert broadcast.followers == 0
-    await until(lambda: not broadcast.is_drawing)
+    await eventually(lambda: not broadcast.is_drawing)
     drawn = len(scene.drawn)
     for _ in range(100):
         await asyncio.sleep(0.001)

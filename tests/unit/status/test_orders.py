@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from harness.awaiting import eventually
 from rrdns.config.settings import ControlSettings
 from rrdns.pool.duty import Duty
 from rrdns.status.orders import WORDS
@@ -257,6 +258,4 @@ async def test_an_order_whose_client_is_gone_is_carried_out(
     writer.write(f"POST {ONE}/maint HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     writer.close()
     await asyncio.wait_for(server.steward.news.wait(), 20)
-    async with asyncio.timeout(20):
-        while duties(server) != {Duty.MAINT}:  # noqa: ASYNC110 - no event tells of it
-            await asyncio.sleep(0.01)
+    await eventually(lambda: duties(server) == {Duty.MAINT})

@@ -1,6 +1,5 @@
 """The report says what is published and why, in the shape that the documentation promises."""
 
-import asyncio
 import json
 import os
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.awaiting import eventually
 from rrdns.errors import Place, Problem
 from rrdns.health.result import Health
 from rrdns.health.vantage import Vantage
@@ -114,10 +114,8 @@ async def test_suspicion_is_shown(make_server: MakeServer) -> None:
     await server.start()
     assert not report(server)["pools"][POOL]["members"][1]["suspect"]
     server.findings.say("192.0.2.2", FAIL)
+    await eventually(lambda: report(server)["pools"][POOL]["members"][1]["suspect"])
     member = report(server)["pools"][POOL]["members"][1]
-    while not member["suspect"]:
-        await asyncio.sleep(0.01)
-        member = report(server)["pools"][POOL]["members"][1]
     assert (member["state"], member["in_rotation"]) == ("up", True)
 
 

@@ -1,11 +1,10 @@
 """What a scrape of a server gives."""
 
-import asyncio
-
 import dns.message
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from harness.awaiting import eventually
 from harness.direct import CLIENT
 from rrdns.answer.reference import Transport
 from rrdns.status.metrics import Measured, in_words, taken_down
@@ -35,8 +34,7 @@ def value(server: Measured, sample_name: str, **labels: str) -> float | None:
 
 async def until_told(server: Measured, name: str) -> None:
     """Returns once the family of that name has a sample."""
-    while not families(server)[name].samples:  # noqa: ASYNC110 - no event tells of it
-        await asyncio.sleep(0.01)
+    await eventually(lambda: families(server)[name].samples)
 
 
 def ask(server: Server, name: str, rtype: str = "A", over: Transport = Transport.UDP) -> None:
