@@ -48,7 +48,7 @@ class Publisher(Generic[T]):
         self._blank = blank
         self._clock = clock
         self.cursors = cursors(rng)
-        self.publication = Publication(self._compiled({}, {}, Identity()))
+        self.publication = Publication(self._compiled({}, (), {}, Identity()))
         self.rotations: Sharded[RRKey, Rotation] = Sharded()
         self.served = Served()
         self._gone: list[object] = []
@@ -62,8 +62,7 @@ class Publisher(Generic[T]):
         """
         pools = tuple(pools)
         rotations = self._rotations_of(pools)
-        of_pools = self._turns_of(pools, rotations)
-        edition = await aside(self._compiled, zones, of_pools, identity)
+        edition = await aside(self._compiled, zones, pools, rotations, identity)
         # Health may have changed while it was being compiled: what goes out is as of now.
         latest = self._rotations_of(pools)
         self._gone = [*_pieces_of(self.publication.edition), *self.rotations.pieces()]
@@ -96,10 +95,15 @@ class Publisher(Generic[T]):
         self.publication.publish(replace(edition, entries=edition.entries.with_entries(())))
 
     def _compiled(
-        self, zones: Mapping[Name, Zone], of_pools: Mapping[RRKey, Turns], identity: Identity
+        self,
+        zones: Mapping[Name, Zone],
+        pools: Iterable[Pool],
+        rotations: Mapping[RRKey, Rotation],
+        identity: Identity,
     ) -> Edition[T]:
         """The edition of everything; what takes its time, on a thread aside."""
         with undisturbed():
+            of_pools = self._turns_of(pools, rotations)
             turns = Sharded({**_turns_of_plain_rrsets(zones, self._rng), **of_pools})
             blank = self._blank(self.cursors, identity)
             return compile_edition(Snapshot(zones, turns, identity), blank)

@@ -25,7 +25,7 @@ from rrdns.health.verdict import State
 from rrdns.heap import settle
 from rrdns.load import Loaded
 from rrdns.narrator import Narrator
-from rrdns.pool.duty import Assignment, Duty, Roster
+from rrdns.pool.duty import DRILL, DRILL_S, Assignment, Duty, Roster, key_of
 from rrdns.pool.incidents import Incident, Incidents
 from rrdns.pool.judge import Judge
 from rrdns.pool.member import Member, Pool
@@ -116,7 +116,7 @@ class Steward(Generic[T]):
                 self._pools_of[target].append(pool)
         self.monitor.watch(targets)
         self._forget_all_but(loaded.pools)
-        self._review(loaded.pools)
+        self._take_note(loaded.pools)
         self._end_orders()
         settle(len(targets))
 
@@ -148,6 +148,25 @@ class Steward(Generic[T]):
             )
 
         return in_words
+
+    def give(
+        self,
+        pool: Pool,
+        member: Member,
+        order: str,
+        lasts_s: float | None = None,
+        reason: str = "",
+        *,
+        force: bool = False,
+    ) -> None:
+        """Carries out one of `ORDERS` from now on, for so long; None: until another one, a drill as
+        usual. Raises RefusedError."""
+        now = self._clock()
+        if order == DRILL:
+            self.drill(pool, member, now + (lasts_s or DRILL_S), force=force)
+        else:
+            until = None if lasts_s is None else now + lasts_s
+            self.order(pool, member, Assignment(Duty(order), now, until, reason), force=force)
 
     def order(
         self, pool: Pool, member: Member, assignment: Assignment, *, force: bool = False
@@ -242,9 +261,12 @@ class Steward(Generic[T]):
         self._review(pools)
 
     def _review(self, pools: Collection[Pool]) -> None:
-        """Brings the answers of `pools` up to what is known of their members, and says what
-        changed."""
+        """Brings the answers of `pools` up to what is known of their members."""
         self.publisher.refresh(pools)
+        self._take_note(pools)
+
+    def _take_note(self, pools: Collection[Pool]) -> None:
+        """Says what has changed about `pools`, and remembers it, now that it is published."""
         now = self._clock()
         for change in self.standings.review(pools, self.judge.state, now):
             self._note_change(change, now)
@@ -307,7 +329,7 @@ class Steward(Generic[T]):
         ended = self.roster.end_due(self._clock())
         for pool in self.pools if ended else ():
             for member in pool.members:
-                assignment = ended.get((pool.owner, member.address))
+                assignment = ended.get(key_of(pool, member))
                 if assignment is not None:
                     self.news.set()
                     self.narrator.order_ended(pool, member)

@@ -26,12 +26,10 @@ from rrdns.config.wording import listed, nearest, quoted
 from rrdns.errors import BadInputError, Place, Problem
 from rrdns.health.result import Result, one_line
 from rrdns.health.verdict import Outcome
-from rrdns.pool.duty import Duty
+from rrdns.pool.duty import ORDERS
 
 SOONEST, LATEST = "0s", "10d"
 REFUSED = "connection refused"
-DRILL = "drill"
-ORDERS = (*map(str, Duty), DRILL)
 FORCE = "force"
 EVERYBODY = "*"
 ANCHORS = "anchors"

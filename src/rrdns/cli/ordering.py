@@ -12,6 +12,7 @@ from urllib.parse import quote
 import click
 
 from rrdns.config.settings import Contact
+from rrdns.status.text import moment_text
 
 from .options import FailedError, ask, config_option
 
@@ -199,25 +200,21 @@ def _waiting_for(member: Any, what: str) -> str:
         return f"waiting; its checks say {member['state']}"
     if member["in_rotation"]:
         return "it is still handed out, as nobody else is up"
-    return f"waiting until {_clock(member['duty']['safe_at'])}, when no cache has it any more"
+    return f"waiting until {moment_text(member['duty']['safe_at'])}, when no cache has it any more"
 
 
 def _told(owner: str, report: Any) -> str:
     """What has become of an order, in a line."""
     name = f" ({report['name']})" if report["name"] else ""
     duty = report["duty"]
-    until = f" until {_clock(duty['until'])}" if duty["until"] else ""
+    until = f" until {moment_text(duty['until'])}" if duty["until"] else ""
     text = f"{owner} {report['address']}{name}: {duty['order']}{until}"
     if report["drill_until"]:
-        text += f", fire drill until {_clock(report['drill_until'])}"
+        text += f", fire drill until {moment_text(report['drill_until'])}"
     if duty["order"] == "ready":
         return f"{text}, and its checks say {report['state']}"
     if report["in_rotation"]:
         return f"{text}; still handed out, as nobody else is up"
     if duty["safe"]:
         return f"{text}; in no cache"
-    return f"{text}; in caches until {_clock(duty['safe_at'])}"
-
-
-def _clock(text: str) -> str:
-    return text[:19].replace("T", " ") + "Z"
+    return f"{text}; in caches until {moment_text(duty['safe_at'])}"

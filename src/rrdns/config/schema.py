@@ -125,8 +125,9 @@ class StatusKeys(Keys):
     listen: Annotated[Listen, endpoint(STATUS_PORT)] = Field(
         default=LOOPBACK,
         description=(
-            "Where to show the status: address and port, 8053 unless written. It is read-only and"
-            " open to all who reach the address, so leave the loopback only behind a firewall."
+            "Where to show the status: address and port, 8053 unless written. It is open to"
+            " all who reach the address, and for them read-only, so leave the loopback only behind"
+            " a firewall."
         ),
         examples=["127.0.0.1:8053"],
         json_schema_extra={"default": str(LOOPBACK)},

@@ -65,6 +65,11 @@ class Local:
     def __str__(self) -> str:
         return f"{self.address} ({self.label})"
 
+    @property
+    def is_reachable(self) -> bool:
+        """Whether others can have this address to ask."""
+        return self.is_up and not (self.address.is_loopback or self.address.is_link_local)
+
 
 @dataclass(frozen=True, slots=True)
 class Rights:

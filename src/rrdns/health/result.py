@@ -44,16 +44,6 @@ class Health:
         """How many passes in a row bring it up, or would if it were down."""
         return rise_needed(self.downs, check, now)
 
-    def needed(self, check: Check, now: float) -> int:
-        """How many outcomes in a row turn the state."""
-        match self.verdict.state:
-            case State.UP:
-                return check.fall
-            case State.DOWN:
-                return self.rise_needed(check, now)
-            case State.UNKNOWN:
-                return 1
-
     def after(self, result: Result, check: Check, started: float, now: float) -> Self:
         """The health once the probe that began at `started` is known to have found `result`."""
         if result.outcome is Outcome.ERROR:

@@ -17,6 +17,17 @@ from rrdns.zone.name import Name
 from .member import Member, Pool
 
 MemberKey = tuple[Name, Address]
+"""A member of a pool, whatever an edit says of it beside its address."""
+
+
+def key_of(pool: Pool, member: Member) -> MemberKey:
+    """What `member` of `pool` is known by."""
+    return pool.owner, member.address
+
+
+def keys_of(pools: Iterable[Pool]) -> set[MemberKey]:
+    """What all members of `pools` are known by."""
+    return {key_of(pool, member) for pool in pools for member in pool.members}
 
 
 class Duty(StrEnum):
@@ -25,6 +36,13 @@ class Duty(StrEnum):
     READY = "ready"
     DRAIN = "drain"
     MAINT = "maint"
+
+
+DRILL = "drill"
+ORDERS = (*map(str, Duty), DRILL)
+"""What operators may order: a duty, or a fire drill."""
+
+DRILL_S = 60.0  # unless asked otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +72,7 @@ class Roster:
 
     def assignment(self, pool: Pool, member: Member) -> Assignment | None:
         """The order that `member` is under, if any."""
-        return self._assignments.get((pool.owner, member.address))
+        return self._assignments.get(key_of(pool, member))
 
     def duty(self, pool: Pool, member: Member) -> Duty:
         """What `member` is ordered to do."""
@@ -63,7 +81,7 @@ class Roster:
 
     def assign(self, pool: Pool, member: Member, assignment: Assignment) -> None:
         """Puts an order in force, in place of the one before."""
-        key = (pool.owner, member.address)
+        key = key_of(pool, member)
         if assignment.duty is Duty.READY:
             self._assignments.pop(key, None)
         else:
@@ -87,6 +105,6 @@ class Roster:
 
     def forget_all_but(self, pools: Iterable[Pool]) -> dict[MemberKey, Assignment]:
         """Drops the orders about members that are gone, and returns them."""
-        kept = {(pool.owner, member.address) for pool in pools for member in pool.members}
+        kept = keys_of(pools)
         gone = self._assignments.keys() - kept
         return {key: self._assignments.pop(key) for key in gone}

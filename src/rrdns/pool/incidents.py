@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from .duty import MemberKey
+from .duty import MemberKey, key_of, keys_of
 from .member import Member, Pool
 from .served import Served
 
@@ -60,9 +60,9 @@ class Incidents:
         """How many go on."""
         return len(self._open)
 
-    def newest_first(self) -> list[Known]:
-        """All of them, by when the member was believed to be down."""
-        return sorted(self.known, key=_down_at, reverse=True)
+    def newest_first(self, most: int | None = None) -> list[Known]:
+        """All of them, or so many at most, by when the member was believed to be down."""
+        return sorted(self.known, key=_down_at, reverse=True)[:most]
 
     @property
     def known(self) -> tuple[Known, ...]:
@@ -71,13 +71,13 @@ class Incidents:
 
     def begin(self, pool: Pool, member: Member, incident: Incident) -> None:
         """An outage has begun; one that is known to go on goes on."""
-        key = (pool.owner, member.address)
+        key = key_of(pool, member)
         self.begun += key not in self._open
         self._open.setdefault(key, incident)
 
     def end(self, pool: Pool, member: Member, now: float) -> None:
         """The outage of `member` is over, if there was one."""
-        self._end((pool.owner, member.address), now)
+        self._end(key_of(pool, member), now)
 
     def note_departures(self, pool: Pool, served: Served) -> None:
         """Notes of the members of `pool` that are down when answers had them for the last time.
@@ -85,14 +85,14 @@ class Incidents:
         That is not over where the ladder hands them out again.
         """
         for member in pool.members:
-            key = (pool.owner, member.address)
+            key = key_of(pool, member)
             if key in self._open:
                 left_at, safe_at = served.left_at(pool, member), served.safe_at(pool, member)
                 self._open[key] = replace(self._open[key], left_at=left_at, safe_at=safe_at)
 
     def forget_all_but(self, pools: Iterable[Pool], now: float) -> None:
         """Ends the outages of members that are gone."""
-        kept = {(pool.owner, member.address) for pool in pools for member in pool.members}
+        kept = keys_of(pools)
         for key in self._open.keys() - kept:
             self._end(key, now)
 

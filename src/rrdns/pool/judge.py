@@ -1,6 +1,6 @@
 """What is to be thought of a member: what all its checks found, and what operators ordered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from rrdns.health.check import Target
 from rrdns.health.result import Health
@@ -25,22 +25,23 @@ class Judge:
 
     def state(self, pool: Pool, member: Member) -> State:
         """What is believed of a member, all its checks taken together."""
-        states = [health.verdict.state for health in self.healths(pool, member)]
-        return (all_of if pool.require is Require.ALL else any_of)(states)
+        return _state(pool, self.healths(pool, member))
 
     def fitness(self, pool: Pool, member: Member) -> Fitness:
         """All that decides whether a member is handed out."""
+        healths = self.healths(pool, member)
         return Fitness(
-            self.state(pool, member),
+            _state(pool, healths),
             self._roster.duty(pool, member),
-            any(health.verdict.suspect for health in self.healths(pool, member)),
+            any(health.verdict.suspect for health in healths),
         )
 
     def reason(self, pool: Pool, member: Member) -> str:
         """What the check found that stands for the state of `member`, and how many outcomes in a
         row were needed for it; empty where there is none."""
-        state = self.state(pool, member)
-        for check, health in zip(pool.checks, self.healths(pool, member), strict=True):
+        healths = self.healths(pool, member)
+        state = _state(pool, healths)
+        for check, health in zip(pool.checks, healths, strict=True):
             if health.verdict.state is state and health.last is not None:
                 times = health.decided_by
                 count = f" ({times} of {times})" if times > 1 else ""
@@ -50,3 +51,8 @@ class Judge:
     def healths(self, pool: Pool, member: Member) -> list[Health]:
         """What each check has found."""
         return [self._health_of(target) for target in pool.targets(member)]
+
+
+def _state(pool: Pool, healths: Iterable[Health]) -> State:
+    states = (health.verdict.state for health in healths)
+    return (all_of if pool.require is Require.ALL else any_of)(states)

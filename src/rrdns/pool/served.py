@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rrdns.health.check import Address
 from rrdns.zone.name import Name
 
-from .duty import MemberKey
+from .duty import MemberKey, key_of, keys_of
 from .member import Member, Pool
 from .rotation import Rotation
 
@@ -46,19 +46,19 @@ class Served:
         """
         for pool in pools:
             for member in pool.members:
-                key = (pool.owner, member.address)
+                key = key_of(pool, member)
                 if key not in self._departures:
                     expires_at = max(now + pool.ttl_s, self._inherited.pop(key, now))
                     self._departures[key] = Departure(now, expires_at)
 
     def left_at(self, pool: Pool, member: Member) -> float | None:
         """When an answer last held `member`, at the latest; None while answers do."""
-        departure = self._departures.get((pool.owner, member.address))
+        departure = self._departures.get(key_of(pool, member))
         return departure.left_at if departure else None
 
     def safe_at(self, pool: Pool, member: Member) -> float | None:
         """When no cache holds `member` any more; None where it has no `left_at`."""
-        departure = self._departures.get((pool.owner, member.address))
+        departure = self._departures.get(key_of(pool, member))
         return departure.expires_at if departure and departure.left_at is not None else None
 
     def is_safe(self, pool: Pool, member: Member, now: float) -> bool:
@@ -80,7 +80,7 @@ class Served:
 
     def forget_all_but(self, pools: Iterable[Pool]) -> None:
         """Drops the members that are gone."""
-        kept = {(pool.owner, member.address) for pool in pools for member in pool.members}
+        kept = keys_of(pools)
         for key in self._departures.keys() - kept:
             del self._departures[key]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rrdns.health.verdict import State
 
-from .duty import MemberKey
+from .duty import MemberKey, key_of, keys_of
 from .member import Member, Pool
 
 
@@ -40,7 +40,7 @@ class Standings:
 
     def since(self, pool: Pool, member: Member) -> float:
         """When the present state of `member` began; KeyError before it was first reviewed."""
-        return self._known[pool.owner, member.address].since
+        return self._known[key_of(pool, member)].since
 
     def states(self) -> dict[MemberKey, State]:
         """The state of every member that was reviewed."""
@@ -53,7 +53,7 @@ class Standings:
         found = []
         for pool in pools:
             for member in pool.members:
-                key = (pool.owner, member.address)
+                key = key_of(pool, member)
                 before = self._known[key].state if key in self._known else None
                 after = state_of(pool, member)
                 if after is not before:
@@ -63,6 +63,6 @@ class Standings:
 
     def forget_all_but(self, pools: Iterable[Pool]) -> None:
         """Drops the members that are gone."""
-        kept = {(pool.owner, member.address) for pool in pools for member in pool.members}
+        kept = keys_of(pools)
         for key in self._known.keys() - kept:
             del self._known[key]

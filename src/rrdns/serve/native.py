@@ -36,11 +36,11 @@ class Firsts:
     def number(self, first: First) -> int:
         return self._numbers.setdefault(first, len(self._numbers))
 
-    def counted(self, tally: _player.Tally) -> Counter[First]:
-        """What `tally` has counted, but for those that never came first."""
+    def counted(self, tallies: Iterable[_player.Tally]) -> Counter[First]:
+        """What `tallies` have counted together, but for those that never came first."""
         numbers = list(self._numbers)
-        counts = tally.firsts(len(numbers))
-        return Counter({first: n for first, n in zip(numbers, counts, strict=True) if n})
+        counts = map(sum, zip(*(tally.firsts(len(numbers)) for tally in tallies), strict=True))
+        return Counter({first: n for first, n in zip(numbers, counts, strict=False) if n})
 
 
 class NativeTable:
@@ -57,7 +57,7 @@ class NativeTable:
         self._cursors = cursors
         self._firsts = firsts
         self._jar = jar
-        self.table = table or _player.Table(self._secrets(), nsid)
+        self.table = _player.Table(self._secrets(), nsid) if table is None else table
 
     def with_entries(self, entries: Iterable[tuple[Question, Entry | None]]) -> "NativeTable":
         """A table that has these too; cookies are made with the jar's present secrets."""
@@ -145,7 +145,7 @@ class NativePlayers:
         """What serves `sockets`, which are bound, from `publication`."""
         clerk = self._clerk(publication, cursors, Transport.UDP)
         tallies = [self._tally(Transport.UDP) for _ in sockets]
-        server = NativeUdpServer(sockets, tallies, clerk.answer)
+        server = NativeUdpServer(sockets, tallies, clerk.answer, clerk.tally)
         self._follow(publication, lambda edition: server.publish(edition.entries.table))
         return server
 
@@ -169,10 +169,10 @@ class NativePlayers:
         for tally in self._tallies[transport]:
             for rcode, count in enumerate(tally.rcodes()):
                 total.by_rcode[rcode] += count
-            total.firsts.update(self._firsts.counted(tally))
             total.unanswered += tally.silences
             total.overflowed += tally.overflowed
             total.unsent += tally.unsent
+        total.firsts.update(self._firsts.counted(self._tallies[transport]))
         return total
 
     def _clerk(

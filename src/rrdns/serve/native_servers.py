@@ -9,10 +9,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from math import inf
 from typing import TypeVar
 
+from rrdns.answer.player import Tally
 from rrdns.config.settings import TcpLimits
 
 from . import Answer, _player
@@ -27,12 +27,20 @@ Way = TypeVar("Way")
 
 
 class NativeUdpServer:
-    """Serves `sockets`, a thread each, from `start` to `stop`; another thread calls both."""
+    """Serves `sockets`, a thread each, from `start` to `stop`; another thread calls both.
+
+    `left` counts what `answer` answers.
+    """
 
     def __init__(
-        self, sockets: Iterable[socket.socket], tallies: Iterable[_player.Tally], answer: Answer
+        self,
+        sockets: Iterable[socket.socket],
+        tallies: Iterable[_player.Tally],
+        answer: Answer,
+        left: Tally,
     ) -> None:
         self._sockets = tuple(sockets)
+        self._left = left
         descriptors = (sock.fileno() for sock in self._sockets)
         self._udp = _player.Udp(tuple(zip(descriptors, tallies, strict=True)))
         self._thread = _left_thread("udp", self._udp.take_left, answer, self._reply)
@@ -58,8 +66,10 @@ class NativeUdpServer:
 
     def _reply(self, way_back: bytes, reply: bytes | None) -> None:
         if reply is not None:
-            with suppress(OSError):  # this client can not be reached; the others can
+            try:
                 self._udp.send(way_back, reply)
+            except OSError:  # this client can not be reached; the others can
+                self._left.unsent += 1
 
 
 class NativeTcpServer:

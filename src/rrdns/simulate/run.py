@@ -9,11 +9,9 @@ from random import Random
 from rrdns.answer.snapshot import Cursors
 from rrdns.answer.table import Table
 from rrdns.load import Loaded
-from rrdns.pool.duty import Assignment, Duty
 from rrdns.pool.incidents import Known
-from rrdns.status.orders import DRILL_S
 from rrdns.steward import RefusedError, Steward
-from rrdns.trace import DRILL, Command, Event
+from rrdns.trace import Command, Event
 from rrdns.zone import name as names
 
 from .probing import ScriptedProbing
@@ -105,16 +103,11 @@ class _Simulation:
         return incidents
 
     def _give(self, ordered: Ordered) -> None:
-        """Gives an order as the status room does."""
+        """Gives an order; a refusal is part of the story."""
         command, pool, member = ordered.command, ordered.pool, ordered.member
-        now = _virtual_clock()
-        until = None if command.lasts_s is None else now + command.lasts_s
+        how = command.order, command.lasts_s, command.reason
         try:
-            if command.order == DRILL:
-                self._steward.drill(pool, member, until or now + DRILL_S, force=command.force)
-            else:
-                assignment = Assignment(Duty(command.order), now, until, command.reason)
-                self._steward.order(pool, member, assignment, force=command.force)
+            self._steward.give(pool, member, *how, force=command.force)
         except RefusedError as error:
             where = f"pool={names.to_text(pool.owner)} member={member.address}"
             self.timeline.add(Kind.REFUSED, f"{where} {command.order}: {error}")

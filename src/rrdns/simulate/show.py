@@ -6,8 +6,8 @@ from typing import Any
 from rrdns.narrator import counted
 from rrdns.pool.duty import MemberKey
 from rrdns.pool.incidents import Incident
+from rrdns.status.report import incident_facts
 from rrdns.status.text import printable
-from rrdns.zone import name as names
 
 from .run import Simulated
 from .timeline import EPOCH
@@ -80,22 +80,14 @@ def _cost(incident: Report) -> str:
 
 
 def _incident(key: MemberKey, incident: Incident) -> Report:
-    owner, address = key
-    measured_s = incident.measured_s
     return {
-        "pool": names.to_text(owner),
-        "member": str(address),
-        "name": incident.name,
-        "drill": incident.drill,
-        "reason": incident.reason,
+        **incident_facts(key, incident),
         "last_pass_s": _seconds(incident.last_pass),
         "first_failure_s": _seconds(incident.first_failure),
         "down_s": _seconds(incident.down_at),
         "left_s": _seconds(incident.left_at),
         "safe_s": _seconds(incident.safe_at),
         "up_s": _seconds(incident.up_at),
-        "measured_s": None if measured_s is None else round(measured_s, 3),
-        "budget_s": incident.budget_s,
     }
 
 

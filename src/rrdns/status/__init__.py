@@ -1,1 +1,1 @@
-"""What the running server shows of itself over HTTP: reads everything, changes nothing."""
+"""What the running server shows of itself over HTTP, and where orders come in."""

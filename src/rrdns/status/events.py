@@ -79,8 +79,11 @@ class Broadcast:
         try:
             while self._streams:
                 began = time.perf_counter()
-                wanted = {stream.wanted for stream in self._streams}
-                frames = await aside(self._draw, {each: self._look(each) for each in wanted})
+                views = {}
+                for wanted in {stream.wanted for stream in self._streams}:
+                    views[wanted] = self._look(wanted)
+                    await asyncio.sleep(0)  # a look takes its time; probes are not to wait for all
+                frames = await aside(self._draw, views)
                 for stream in self._streams:
                     if stream.wanted in frames:  # it may have come meanwhile
                         stream.show(frames[stream.wanted])

@@ -1,6 +1,7 @@
 """What the status room reads of the running server, and how its reports write it."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -71,11 +72,11 @@ class Observed(Protocol):
     def tcp_connections(self) -> int: ...
 
 
-def firsts(players: Playing) -> Counter[First]:
+def firsts(tallies: Iterable[Tally]) -> Counter[First]:
     """How often each address of an RRset came first in an answer since the start."""
     total: Counter[First] = Counter()
-    for transport in Transport:
-        total.update(players.tally(transport).firsts)
+    for tally in tallies:
+        total.update(tally.firsts)
     return total
 
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from rrdns.config.fields import MistakenError, seconds
 from rrdns.health.result import one_line
-from rrdns.pool.duty import Assignment, Duty
+from rrdns.pool.duty import DRILL, Duty
 from rrdns.pool.member import Member, Pool
 from rrdns.steward import RefusedError
 from rrdns.zone import name as names
@@ -22,7 +22,6 @@ from .pools import PoolReports
 from .token import TokenError, is_given, read_token
 
 POOLS = "/pools/"
-DRILL = "drill"
 WORDS = {
     Duty.DRAIN: ("for", "reason", "force"),
     Duty.MAINT: ("for", "reason", "force"),
@@ -31,7 +30,6 @@ WORDS = {
 }
 """What each order may say."""
 
-DRILL_S = 60.0  # unless asked otherwise
 LONGEST = "90d"
 WHERE = f"orders are a POST to /pools/NAME/members/ADDRESS/ORDER; ORDER: {', '.join(WORDS)}"
 
@@ -105,15 +103,9 @@ class Orders:
 
     def _carry_out(self, pool: Pool, member: Member, order: str, words: dict[str, str]) -> None:
         """Raises RefusedError, and OrderError where a word has no meaning."""
-        steward = self._commanded.steward
-        now = steward.now()
         lasts_s, force = _lasts_s(words.get("for")), _force(words.get("force"))
-        if order == DRILL:
-            steward.drill(pool, member, now + (lasts_s or DRILL_S), force=force)
-        else:
-            until = None if lasts_s is None else now + lasts_s
-            assignment = Assignment(Duty(order), now, until, one_line(words.get("reason", "")))
-            steward.order(pool, member, assignment, force=force)
+        reason = one_line(words.get("reason", ""))
+        self._commanded.steward.give(pool, member, order, lasts_s, reason, force=force)
 
 
 def is_order(path: str) -> bool:

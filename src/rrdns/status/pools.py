@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rrdns.answer.reference import Transport
 from rrdns.answer.snapshot import RRKey
 from rrdns.health.check import Target
 from rrdns.health.result import Health
@@ -51,7 +52,7 @@ class PoolReports:
         self._observed = observed
         self._steward = observed.steward
         self._recent = recent
-        self._firsts = firsts(observed.players)
+        self._firsts = firsts(map(observed.players.tally, Transport))
 
     def of(self, pool: Pool) -> Report:
         """What there is to say of one pool."""

@@ -50,9 +50,9 @@ def report(
     }
 
 
-def incidents_report(observed: Observed) -> list[Report]:
-    """The incidents that are remembered, newest first."""
-    return [_incident_report(*known) for known in observed.steward.incidents.newest_first()]
+def incidents_report(observed: Observed, most: int | None = None) -> list[Report]:
+    """The incidents that are remembered, or so many of them at most, newest first."""
+    return [_incident_report(*known) for known in observed.steward.incidents.newest_first(most)]
 
 
 def pid_namespace() -> int | None:
@@ -111,7 +111,8 @@ def _vantage_report(view: View | None) -> Report | None:
     }
 
 
-def _incident_report(key: MemberKey, incident: Incident) -> Report:
+def incident_facts(key: MemberKey, incident: Incident) -> Report:
+    """All there is to say of an incident but when what happened."""
     owner, address = key
     measured_s = incident.measured_s
     return {
@@ -120,14 +121,20 @@ def _incident_report(key: MemberKey, incident: Incident) -> Report:
         "name": incident.name,
         "drill": incident.drill,
         "reason": incident.reason,
+        "measured_s": None if measured_s is None else round(measured_s, 3),
+        "budget_s": incident.budget_s,
+    }
+
+
+def _incident_report(key: MemberKey, incident: Incident) -> Report:
+    return {
+        **incident_facts(key, incident),
         "last_pass": time_or_none(incident.last_pass),
         "first_failure": time_or_none(incident.first_failure),
         "down_at": time_text(incident.down_at),
         "left_at": time_or_none(incident.left_at),
         "safe_at": time_or_none(incident.safe_at),
         "up_at": time_or_none(incident.up_at),
-        "measured_s": None if measured_s is None else round(measured_s, 3),
-        "budget_s": incident.budget_s,
     }
 
 

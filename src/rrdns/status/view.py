@@ -77,7 +77,7 @@ def view(observed: Observed, wanted: str = "") -> Report:
             "pools": len(hidden),
             "calm": all(glance.calmness(pool) is Calmness.CALM for pool in hidden[:1]),
         },
-        "incidents": incidents_report(observed)[:MOST_INCIDENTS],
+        "incidents": incidents_report(observed, MOST_INCIDENTS),
     }
 
 
@@ -97,7 +97,7 @@ class _Glance:
             key
             for key, state in states.items()
             if state is State.UNKNOWN and key[0] not in unchecked
-        }
+        } - maintained
         self._ordered = len(orders)
         self._calmness = {
             **{owner: Calmness.ORDERED for owner, _ in orders},

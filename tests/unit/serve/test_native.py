@@ -48,7 +48,7 @@ def test_those_who_never_came_first_are_not_told() -> None:
     firsts = native.Firsts()
     for key in KEYS:
         firsts.number(key)
-    assert firsts.counted(native._player.Tally()) == Counter()
+    assert firsts.counted([native._player.Tally(), native._player.Tally()]) == Counter()
 
 
 def test_an_entry_that_many_questions_share_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:

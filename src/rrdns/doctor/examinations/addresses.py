@@ -31,7 +31,7 @@ def judge_wildcard(listen: Listen, local: Sequence[Local]) -> Finding:
     if listen.host.version == 6 and not mine:
         mend = f'remove "{listen}" from dns.listen, or enable IPv6 (net.ipv6.conf.all.disable_ipv6)'
         return failure(f"{listen} is listened on, but this host has no IPv6", mend)
-    outside = [each for each in mine if is_reachable(each)]
+    outside = [each for each in mine if each.is_reachable]
     if not outside:
         what = f"{listen} answers on this host alone, on {named(mine) or 'no address'}"
         return note(what, "give an interface an address, or leave it at that")
@@ -52,7 +52,7 @@ def judge_address(listen: Listen, local: Sequence[Local], *, is_there: bool) -> 
     if is_there:
         mend = "mind that queries reach it only if they are routed to this host"
         return note(f"{listen.host} can be listened on, but no interface has it", mend)
-    others = named([each for each in local if is_reachable(each)]) or "none but the loopback's"
+    others = named([each for each in local if each.is_reachable]) or "none but the loopback's"
     return failure(
         f"no interface of this host has {listen.host}; there are {others}",
         f"`ip address add {listen.host}/{listen.host.max_prefixlen} dev INTERFACE`, or correct"
@@ -72,11 +72,6 @@ def judge_members(loaded: Loaded, local: Sequence[Local]) -> Iterator[Finding]:
         listed = named([here[address] for address in sorted(members, key=int)])
         what = f"this very host is a member of a pool: {listed}"
         yield note(what, "its own checks never see its network fail; have another host check too")
-
-
-def is_reachable(local: Local) -> bool:
-    """Whether others can have its address to ask."""
-    return local.is_up and not (local.address.is_loopback or local.address.is_link_local)
 
 
 def named(local: Sequence[Local]) -> str:

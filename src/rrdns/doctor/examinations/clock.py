@@ -1,7 +1,8 @@
 """Is the clock right? Certificates, cookies (RFC 9018 section 4.3) and all times rest on it."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+
+from rrdns.narrator import clock_text
 
 from ..finding import Finding, failure, note, ok, warning
 from ..patient import Patient
@@ -21,14 +22,14 @@ def examine(patient: Patient) -> Iterator[Finding]:
 
 def judge(clock: Clock, modified: dict[str, float]) -> Iterator[Finding]:
     """`modified` says when each of the server's files was saved."""
-    now = _text(clock.now)
+    now = clock_text(clock.now)
     late = {file: at for file, at in modified.items() if at > clock.now + SLACK_S}
     mend = "set the clock, then " + SYNCHRONISE
     if clock.installed_at > clock.now + SLACK_S:
-        installed = _text(clock.installed_at)
+        installed = clock_text(clock.installed_at)
         yield failure(f"the clock says {now}, before rrdns was installed ({installed})", mend)
     for file, at in sorted(late.items()):
-        what = f"the clock says {now}, but {file} was saved at {_text(at)}"
+        what = f"the clock says {now}, but {file} was saved at {clock_text(at)}"
         yield warning(what, f"{mend}; if the clock is right, save the file again")
     if clock.is_synchronised is None:
         yield note(f"the clock says {now}; whether it is kept right can not be seen")
@@ -36,7 +37,3 @@ def judge(clock: Clock, modified: dict[str, float]) -> Iterator[Finding]:
         yield warning(f"the clock says {now}, and nothing keeps it right", SYNCHRONISE)
     elif not late and clock.installed_at <= clock.now + SLACK_S:
         yield ok(f"the clock says {now}, and is kept right")
-
-
-def _text(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

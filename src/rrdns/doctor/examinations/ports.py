@@ -120,7 +120,7 @@ def _mend(listen: Listen, setting: str, foreign: Iterable[Held], local: Iterable
             for each in local
             if each.address.version == listen.host.version
             and each.address not in taken
-            and not (each.address.is_loopback or each.address.is_link_local)
+            and each.is_reachable
         ]
         if others and not any(host.is_unspecified for host in taken):
             listed = ", ".join(f'"{other}"' for other in others)

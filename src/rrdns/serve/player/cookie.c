@@ -74,13 +74,15 @@ static bool is_young(const uint8_t *cookie, uint32_t now) {
     return age_s >= -MOST_AHEAD_S && age_s <= RENEWED_AFTER_S;
 }
 
+static bool is_by(const uint8_t *secret, const struct client *client, const uint8_t *cookie) {
+    uint8_t hash[HASH_OCTETS];
+    hash_of(secret, client, cookie, hash);
+    return are_equal(cookie + HASH_AT, hash, HASH_OCTETS);
+}
+
 static bool is_ours(const struct secrets *secrets, const struct client *client,
                     const uint8_t *cookie) {
-    uint8_t by_current[HASH_OCTETS], by_previous[HASH_OCTETS];
-    hash_of(secrets->current, client, cookie, by_current);
-    hash_of(secrets->previous, client, cookie, by_previous);
-    return are_equal(cookie + HASH_AT, by_current, HASH_OCTETS) ||
-           are_equal(cookie + HASH_AT, by_previous, HASH_OCTETS);
+    return is_by(secrets->current, client, cookie) || is_by(secrets->previous, client, cookie);
 }
 
 void cookie_bake(const struct secrets *secrets, const struct client *client,

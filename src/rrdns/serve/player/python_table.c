@@ -47,7 +47,7 @@ static bool turning_is_sound(const struct entry *entry, size_t section_octets) {
 }
 
 static bool entry_is_sound(const struct entry *entry, size_t section_octets) {
-    if (entry->rcode >= RCODES || !entry->name_octets || entry->name_octets > LONGEST_NAME ||
+    if (entry->rcode >= COUNTED_RCODES || !entry->name_octets || entry->name_octets > LONGEST_NAME ||
         !entry->n_cuts)
         return false;
     for (uint32_t i = 0; i < entry->n_cuts; i++) {

@@ -34,7 +34,6 @@ struct name {
 
 struct slot {
     uint32_t hash;
-    uint32_t labels;
     struct name *name; /* NULL: empty */
 };
 
@@ -390,7 +389,7 @@ bool table_set(struct table *table, const struct labels *labels, int32_t rtype, 
     if (!name) return false;
     if (!slot->name) table->names++;
     name_release(slot->name);
-    *slot = (struct slot){labels->hashes[0], labels->count, name};
+    *slot = (struct slot){labels->hashes[0], name};
     if (labels->count > table->most_labels) table->most_labels = labels->count;
     return true;
 }

@@ -19,7 +19,6 @@
 
 enum {
     RCODE_REFUSED = 5,
-    RCODES = 16,
     HEAD_OCTETS = 10,      /* the header behind the ID */
     SLOTS_OF_A_PAGE = 256, /* 4 KiB */
     TYPE_ABSENT = -1,      /* all types without an entry of their own */

@@ -25,7 +25,7 @@ Values = list[str]
 FAMILY = ("pool", "type")
 MEMBER = ("pool", "address", "name")
 
-AT_ONCE = 200  # pools are read before others have their turn
+AT_ONCE = 200  # pools, or counts, are read before others have their turn
 
 # Each scrape needs them all again, and they are most of its time.
 name_text = lru_cache(maxsize=1 << 14)(names.to_text)

@@ -1,27 +1,31 @@
 """What was asked, how it was answered, and who came first."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from rrdns.answer.player import Tally
 from rrdns.answer.reference import Transport
+from rrdns.answer.resolve import First
 from rrdns.publisher import families
 from rrdns.status.observed import firsts
-from rrdns.zone import name as names
 from rrdns.zone.tree import RRType
 
 from .measured import Measured
+from .pools import AT_ONCE, name_text
 
 
-def query_metrics(measured: Measured) -> Iterator[Metric]:
+def query_metrics(measured: Measured) -> Iterator[Metric | None]:
     """What the players have counted."""
-    yield from _queries(measured)
-    yield _firsts(measured)
+    tallies = {transport: measured.players.tally(transport) for transport in Transport}
+    yield from _queries(tallies)
+    yield from _firsts(measured, firsts(tallies.values()))
 
 
-def _queries(measured: Measured) -> Iterator[Metric]:
+def _queries(tallies: Mapping[Transport, Tally]) -> Iterator[Metric]:
     queries = CounterMetricFamily(
         "rrdns_queries", "Queries that were answered.", labels=["protocol", "rcode"]
     )
@@ -41,8 +45,7 @@ def _queries(measured: Measured) -> Iterator[Metric]:
     unsent = CounterMetricFamily(
         "rrdns_unsent_replies", "Replies that the system did not take.", labels=["protocol"]
     )
-    for transport in Transport:
-        tally = measured.players.tally(transport)
+    for transport, tally in tallies.items():
         for family, count in (
             (unanswered, tally.unanswered),
             (left, tally.left),
@@ -55,16 +58,18 @@ def _queries(measured: Measured) -> Iterator[Metric]:
     yield from (queries, unanswered, left, overflowed, unsent)
 
 
-def _firsts(measured: Measured) -> Metric:
+def _firsts(measured: Measured, counts: Counter[First]) -> Iterator[Metric | None]:
     family = CounterMetricFamily(
         "rrdns_first_answers",
         "Answers by the pool's address that came first in them.",
         labels=["pool", "type", "address"],
     )
     in_pools = {key for pool in measured.loaded.pools for key in families(pool)}
-    for (key, rdata), count in firsts(measured.players).items():
+    for number, ((key, rdata), count) in enumerate(counts.items()):
         if key in in_pools:
             owner, rtype = key
             address = str(ip_address(rdata))
-            family.add_metric([names.to_text(owner), RRType(rtype).name, address], count)
-    return family
+            family.add_metric([name_text(owner), RRType(rtype).name, address], count)
+        if number % AT_ONCE == AT_ONCE - 1:
+            yield None
+    yield family

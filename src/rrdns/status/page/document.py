@@ -65,6 +65,7 @@ class Renderer:
             "lasted": _lasted,
             "passes_needed": _passes_needed,
         }
+        self._environment.globals["strip_width"] = strip.WIDTH
         self._environment.globals["strip_size"] = f"{strip.WIDTH} {strip.HEIGHT}"
         self._style, self._script = _source("style.css"), _source("live.js")
         self.digest = _digest(self._style + self._script)
