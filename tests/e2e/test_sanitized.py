@@ -39,7 +39,8 @@ dns:
 status: {listen: "127.0.0.1:$STATUS_PORT"}
 zones: {tricky.example: tricky.zone}
 checks:
-  open: {type: tcp, port: MIRROR_PORT, interval: 100ms, timeout: 100ms, rise: 1, fall: 1}
+  open: {type: tcp, port: MIRROR_PORT, interval: 100ms, timeout: 100ms,
+         rise: 1, fall: 1, rise_cap: 1}
 pools:
   pool.tricky.example: {checks: [open], order: balanced}
 """
