@@ -102,10 +102,10 @@ static bool send_kept(struct connection *connection) {
 
 /* -- answering ----------------------------------------------------------------------------------- */
 
-/* Answers whole messages, until the replies are enough for a turn; false: the next one is left to the
- * reference answerer. */
-static bool answer_some(const struct table *table, const struct client *client,
-                        struct tally *tally, struct span *in, struct workspace *workspace) {
+/* Answers whole messages, and counts them, until the replies are enough for a turn; false: the next one
+ * is left to the reference answerer. */
+static bool answer_some(const struct table *table, const struct client *client, struct tally *tally,
+                        struct span *in, struct workspace *workspace, unsigned *answered) {
     while (workspace->written < MOST_WRITTEN &&
            is_whole(in->octets + in->at, in->count - in->at)) {
         const size_t length = read16(in->octets + in->at);
@@ -120,6 +120,7 @@ static bool answer_some(const struct table *table, const struct client *client,
             workspace->written += LENGTH_OCTETS + octets;
         }
         in->at += LENGTH_OCTETS + length;
+        ++*answered;
     }
     return true;
 }
@@ -142,7 +143,7 @@ struct turn_taken stream_answer(struct connection *connection, const struct tabl
     struct client client = {.now = now};
     client.address = connection_address(connection, &client.octets);
     const size_t before = workspace->written;
-    const bool is_left = !answer_some(table, &client, tally, &in, workspace);
+    const bool is_left = !answer_some(table, &client, tally, &in, workspace, &turn.answered);
     if (!keep_rest(connection, &in)) return turn;
     turn.replies = workspace->out + before;
     turn.octets = workspace->written - before;

@@ -36,6 +36,7 @@ struct turn_taken {
     struct connection *connection;
     const uint8_t *replies;
     size_t octets;
+    unsigned answered; /* messages */
     enum next next;
 };
 

@@ -17,9 +17,9 @@
 #include "reply.h"
 
 enum {
-    BATCH = 64,
-    GROUP = 16, /* of a batch, answered together: what they need is still in the first cache */
-    LAST_BATCHES = 64,       /* answered after the stop, so that it comes to an end */
+    BATCH = 16, /* with more, what they need is no longer in the first cache when it is sent */
+    STRIDE = LARGEST_QUERY + 3 * 64, /* a power of two would have all begin on one line of that cache */
+    LAST_BATCHES = 256,      /* answered after the stop, so that it comes to an end */
     PAUSE_NS = 10 * 1000000, /* after an error that may well last */
 };
 
@@ -33,10 +33,10 @@ struct batch {
     struct mmsghdr messages[BATCH];
     struct replies replies;
     struct iovec parts[BATCH];
-    struct asked asked[GROUP];
+    struct asked asked[BATCH];
     struct sockaddr_in6 addresses[BATCH];
     _Alignas(struct cmsghdr) uint8_t controls[BATCH][CONTROL_OCTETS];
-    uint8_t octets[BATCH][LARGEST_QUERY];
+    uint8_t octets[BATCH][STRIDE];
 };
 
 /* One thread and its socket. `own` is a descriptor that nobody else closes while the thread waits there,
@@ -205,15 +205,18 @@ static void send_all(struct lane *lane, struct replies *replies) {
     }
 }
 
-/* Answers some datagrams, and adds the replies to those of the batch. */
-static void answer_group(struct lane *lane, const struct table *table, struct mmsghdr *datagrams,
-                         unsigned count, struct replies *replies) {
+static void answer_batch(struct lane *lane, unsigned count) {
+    struct batch *batch = lane->batch;
+    struct asked *asked = batch->asked;
+    struct replies *replies = &batch->replies;
     const uint32_t now = (uint32_t)time(NULL);
-    struct asked *asked = lane->batch->asked;
-    for (unsigned i = 0; i < count; i++) ask(&asked[i], &datagrams[i], now);
+    const struct table *table = table_borrow(&lane->udp->publication, &lane->reader);
+    for (unsigned i = 0; i < count; i++) ask(&asked[i], &batch->messages[i], now);
     reply_make_all(table, asked, count, lane->tally);
+    table_return(&lane->reader);
+    replies->count = 0;
     for (unsigned i = 0; i < count; i++) {
-        struct msghdr *message = &datagrams[i].msg_hdr;
+        struct msghdr *message = &batch->messages[i].msg_hdr;
         if (asked[i].answered == REPLIED) {
             message->msg_iov->iov_len = asked[i].octets;
             replies->headers[replies->count++].msg_hdr = *message;
@@ -222,18 +225,7 @@ static void answer_group(struct lane *lane, const struct table *table, struct mm
             count_one(is_kept ? &lane->tally->left : &lane->tally->overflowed);
         }
     }
-}
-
-static void answer_batch(struct lane *lane, unsigned count) {
-    struct batch *batch = lane->batch;
-    const struct table *table = table_borrow(&lane->udp->publication, &lane->reader);
-    batch->replies.count = 0;
-    for (unsigned from = 0; from < count; from += GROUP) {
-        const unsigned some = count - from < GROUP ? count - from : GROUP;
-        answer_group(lane, table, &batch->messages[from], some, &batch->replies);
-    }
-    table_return(&lane->reader);
-    send_all(lane, &batch->replies);
+    send_all(lane, replies);
 }
 
 static int receive(struct lane *lane, int flags) {
