@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from rrdns.aside import aside
-from rrdns.saved import LONG_AGO, Saved, UnreadableError, claim, read, write
+from rrdns.files import claim
+from rrdns.saved import LONG_AGO, Saved, UnreadableError, read, write
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,7 @@ orders and incidents are the operators' and never grow old. The file is written 
 so that there is a whole one at any time, whatever ends the process.
 """
 
-import fcntl
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import lru_cache
@@ -19,7 +17,7 @@ from typing import Annotated, Literal, TypeVar, get_origin, get_type_hints
 from pydantic import Field, NonNegativeInt, TypeAdapter, ValidationError
 
 from rrdns.answer.snapshot import MOST_RESTORED, RRKey
-from rrdns.files import first_octets
+from rrdns.files import first_octets, replace_file
 from rrdns.health.check import Check, Target
 from rrdns.health.result import Health
 from rrdns.pool.duty import Assignment, MemberKey
@@ -93,47 +91,7 @@ def read(path: Path) -> Saved | None:
 
 def write(path: Path, saved: Saved) -> None:
     """Has `path` hold `saved`, or what it held before. Raises OSError."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)  # what a crash may have left, and whoever may have written it
-    try:
-        with os.fdopen(_for_us_alone(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-            file.writelines(_json(saved))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)  # the renaming itself
-    finally:
-        os.close(folder)
-
-
-def claim(path: Path) -> int | None:
-    """Makes this process the only one that is to write `path`, for as long as the descriptor that
-    is returned is open; None where another process is that. Raises OSError."""
-    lock = path.with_name(f".{path.name}.lock")
-    flags = os.O_RDWR | os.O_CREAT
-    try:
-        descriptor = _for_us_alone(lock, flags)
-    except PermissionError:  # another user's, who has written the file before
-        lock.unlink()
-        descriptor = _for_us_alone(lock, flags)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    except OSError:
-        pass  # a file system that knows no locks: the writers have to know of each other
-    return descriptor
-
-
-def _for_us_alone(path: Path, flags: int) -> int:
-    """Opens a file, which only its owner may read: a check can have a secret in its words."""
-    return os.open(path, flags, 0o600)
+    replace_file(path, _json(saved))
 
 
 Members = list[tuple[str, str, T]]

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rrdns.answer.snapshot import MOST_RESTORED
+from rrdns.files import claim
 from rrdns.health.check import CommandCheck, HttpCheck, IcmpCheck, Target
 from rrdns.health.result import Health, Result
 from rrdns.health.verdict import Outcome, State, Verdict
@@ -21,7 +22,7 @@ from rrdns.pool.duty import Assignment, Duty
 from rrdns.pool.incidents import Incident
 from rrdns.pool.served import Departure
 from rrdns.pool.standing import Standing
-from rrdns.saved import LAST_TIME, ROWS, Saved, UnreadableError, claim, question_of, read, write
+from rrdns.saved import LAST_TIME, ROWS, Saved, UnreadableError, question_of, read, write
 from rrdns.zone.name import from_text
 
 OWNER = from_text("www.example")

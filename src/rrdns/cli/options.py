@@ -1,5 +1,8 @@
 """What commands have in common: their options, and how they fail."""
 
+import logging
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -41,3 +44,15 @@ def ask(question: Callable[[Contact], T], config: Path) -> T:
         return question(read_contact(config))
     except (NoServerError, RefusalError) as error:
         raise FailedError(str(error)) from None
+
+
+def log_to_stderr(verbose: bool) -> None:
+    """One line an event; systemd's journal knows the time itself."""
+    in_journal = "JOURNAL_STREAM" in os.environ
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if verbose else logging.INFO,
+        format=("" if in_journal else "%(asctime)s ") + "%(levelname)s %(message)s",
+    )
+    for library in ("asyncio", "pyroute2", "watchfiles"):
+        logging.getLogger(library).setLevel(logging.WARNING)

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import logging
-import os
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -14,7 +12,7 @@ import click
 
 from rrdns import __version__
 
-from .options import FailedError, config_option
+from .options import FailedError, config_option, log_to_stderr
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,7 +43,7 @@ def serve(config: Path, verbose: bool) -> None:
     from rrdns.serve.players import PlayerError
     from rrdns.serve.sockets import ListenError
 
-    _log_to_stderr(verbose)
+    log_to_stderr(verbose)
     loaded = load(config)
     try:
         _run(App(loaded).run)
@@ -100,7 +98,7 @@ def demo(dns_port: int, status_port: int, mirror_port: int) -> None:
     from rrdns.demo.run import run_demo
     from rrdns.serve.sockets import ListenError
 
-    _log_to_stderr(verbose=False)
+    log_to_stderr(verbose=False)
     try:
         _run(partial(run_demo, Ports(dns_port, status_port, mirror_port)))
     except ListenError as error:
@@ -124,15 +122,3 @@ def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:
     sys.setswitchinterval(0.0005)
     with asyncio.Runner(loop_factory=fastest_loop()) as runner:
         runner.run(start())
-
-
-def _log_to_stderr(verbose: bool) -> None:
-    """One line an event; systemd's journal knows the time itself."""
-    in_journal = "JOURNAL_STREAM" in os.environ
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if verbose else logging.INFO,
-        format=("" if in_journal else "%(asctime)s ") + "%(levelname)s %(message)s",
-    )
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
-    logging.getLogger("watchfiles").setLevel(logging.WARNING)

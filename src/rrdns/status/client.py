@@ -55,13 +55,13 @@ def fetch(contact: Contact, path: str, **words: str) -> Reply:
     """What the status endpoint says at `path`. Raises NoServerError and RefusalError."""
     target = f"{path}?{urlencode(words)}" if words else path
     headers = {"Accept": "application/json"}
-    return _exchanged(_to_status(contact), "GET", target, headers, str(contact.status))
+    return exchanged(_to_status(contact), "GET", target, headers, str(contact.status))
 
 
 def fetch_trace(contact: Contact) -> str:
     """What the server's last probes have found. Raises NoServerError and RefusalError."""
     where = str(contact.status)
-    return str(_exchanged(_to_status(contact), "GET", "/trace", {}, where, bytes.decode))
+    return str(exchanged(_to_status(contact), "GET", "/trace", {}, where, bytes.decode))
 
 
 def order(contact: Contact, pool: str, address: str, order: str, words: dict[str, str]) -> Reply:
@@ -71,7 +71,7 @@ def order(contact: Contact, pool: str, address: str, order: str, words: dict[str
     target = f"{path}?{urlencode(words)}" if words else path
     unix, token_file = contact.control.listens_at, contact.control.token_file
     if unix is not None and (os.path.lexists(unix) or token_file is None):
-        return _exchanged(_UnixConnection(unix), "POST", target, {}, str(unix))
+        return exchanged(UnixConnection(unix), "POST", target, {}, str(unix))
     if token_file is None:
         raise NoServerError(
             "orders go by a unix socket, and control.socket is not set; set it, or"
@@ -82,7 +82,7 @@ def order(contact: Contact, pool: str, address: str, order: str, words: dict[str
     except TokenError as error:
         raise NoServerError(str(error)) from None
     headers = {"Authorization": f"Bearer {token}"}
-    return _exchanged(_to_status(contact), "POST", target, headers, str(contact.status))
+    return exchanged(_to_status(contact), "POST", target, headers, str(contact.status))
 
 
 def reload_server(contact: Contact) -> list[str]:
@@ -116,7 +116,7 @@ def _to_status(contact: Contact) -> http.client.HTTPConnection:
     )
 
 
-class _UnixConnection(http.client.HTTPConnection):
+class UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
     def __init__(self, path: Path) -> None:
@@ -129,7 +129,7 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def _exchanged(
+def exchanged(
     connection: http.client.HTTPConnection,
     method: str,
     target: str,
@@ -137,6 +137,7 @@ def _exchanged(
     where: str,
     read: Callable[[bytes], Reply] = json.loads,
 ) -> Reply:
+    """What is replied, if that is 200. Raises NoServerError and RefusalError."""
     try:
         connection.request(method, target, headers=headers)
         response = connection.getresponse()

@@ -1,16 +1,14 @@
 """The status server: what is shown where, over HTTP, and where operators' orders come in."""
 
 import asyncio
-import json
 import logging
 import socket
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
 
 from rrdns.aside import aside
 from rrdns.config.settings import ControlSettings, Listen
@@ -25,28 +23,19 @@ from .metrics import Measured
 from .orders import POOLS, WHERE, Commanded, OrderError, Orders, find_pool, is_order
 from .pools import PoolReports
 from .recording import recorded
+from .replies import HEADERS, came_by_unix, error_reply, http_server, json_reply, text_reply
 from .report import incidents_report, report
 from .token import warn_of
 
 log = logging.getLogger(__name__)
 
-KEEPALIVE_S = 15.0  # from a reply to the next whole request
-LINGER_S = 1.0  # for which the body of a refused request is thrown away, so that the reply is read
 STOP_S = 0.3  # for replies that are being sent when the server ends
-LONGEST_LINE = 4096  # octets of a request line or a header field
 
 ORDERING = "POST"
 READING = ("GET", "HEAD")
 CONTROL_MODE = 0o660  # of the unix socket: its user and group give orders
 EXPLAIN = "/explain"
 METRICS = "/metrics"
-
-# No cache may keep what is true now, and no browser may take it for something that runs.
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Server": "rrdns",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 class Shown(Measured, Commanded, Protocol):
@@ -70,10 +59,10 @@ class StatusSite:
         self._server: asyncio.Server | None = None
         self._control_server: asyncio.Server | None = None
         self._pages: Mapping[str, Callable[[], web.Response]] = {
-            "/status": lambda: _json(report(observed)),
-            "/incidents": lambda: _json(incidents_report(observed)),
-            "/trace": lambda: _text(recorded(observed)),
-            "/healthz": lambda: _text("ok\n"),
+            "/status": lambda: json_reply(report(observed)),
+            "/incidents": lambda: json_reply(incidents_report(observed)),
+            "/trace": lambda: text_reply(recorded(observed)),
+            "/healthz": lambda: text_reply("ok\n"),
             "/readyz": self._readiness,
         }
 
@@ -88,16 +77,7 @@ class StatusSite:
     async def start(self) -> None:
         """Binds the addresses and begins to answer. Raises ListenError."""
         sock, control = bind_tcp(self._listen, "status.listen"), self._bind_control()
-        self._http = web.Server(
-            self._answer,
-            access_log=None,
-            logger=_logger(),
-            keepalive_timeout=KEEPALIVE_S,
-            lingering_time=LINGER_S,
-            max_line_size=LONGEST_LINE,
-            max_field_size=LONGEST_LINE,
-            auto_decompress=False,
-        )
+        self._http = http_server(self._answer)
         self._door = Door(self._http)
         self._control_door = Door(self._http)  # no crowd at the other one keeps operators out
         loop = asyncio.get_running_loop()
@@ -151,7 +131,9 @@ class StatusSite:
             response = await self._response(request)
         except Exception:
             log.exception("no reply to %s %r; please report this", request.method, request.path)
-            response = _error(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of rrdns; see its log")
+            response = error_reply(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "a fault of rrdns; see its log"
+            )
         response.headers.update(HEADERS)
         if not may_stay:
             response.force_close()
@@ -187,34 +169,34 @@ class StatusSite:
                 f"{POOLS}NAME",
                 f"{EXPLAIN}?name=NAME",
             ]
-            return _error(HTTPStatus.NOT_FOUND, f"nothing is at {request.path}", paths=paths)
+            return error_reply(HTTPStatus.NOT_FOUND, f"nothing is at {request.path}", paths=paths)
         return page()
 
     def _refusal(self, request: web.BaseRequest, status: HTTPStatus, text: str) -> web.Response:
         """Refuses and closes, without reading what else the client sends."""
         self._door_of(request).turn_away(request.protocol)
-        response = _error(status, text)
+        response = error_reply(status, text)
         response.headers["Allow"] = ORDERING if is_order(request.path) else ", ".join(READING)
         response.force_close()
         return response
 
     def _door_of(self, request: web.BaseRequest) -> Door:
         """By which the client has come in."""
-        return self._control_door if _came_by_unix(request) else self._door
+        return self._control_door if came_by_unix(request) else self._door
 
     def _pool(self, text: str) -> web.Response:
         pool = find_pool(self._observed, text)
         if pool is None:
             known = [names.to_text(pool.owner) for pool in self._observed.loaded.pools]
-            return _error(HTTPStatus.NOT_FOUND, f"there is no pool {text}", pools=known)
-        return _json(PoolReports(self._observed, recent=True).of(pool))
+            return error_reply(HTTPStatus.NOT_FOUND, f"there is no pool {text}", pools=known)
+        return json_reply(PoolReports(self._observed, recent=True).of(pool))
 
     async def _order(self, request: web.BaseRequest) -> web.Response:
         """Whoever may open the unix socket may give orders; who comes by TCP has to prove it."""
         try:
-            return _json(await self._orders.take(request, trusted=_came_by_unix(request)))
+            return json_reply(await self._orders.take(request, trusted=came_by_unix(request)))
         except OrderError as error:
-            response = _error(error.status, str(error))
+            response = error_reply(error.status, str(error))
             if error.status == HTTPStatus.UNAUTHORIZED:
                 response.headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 section 11.6.1
             return response
@@ -225,18 +207,20 @@ class StatusSite:
             name, rtype = words.pop("name"), words.pop("type", "A")
             report = explanation(self._observed, name, rtype, words.pop("client", ""))
         except KeyError:
-            return _error(HTTPStatus.BAD_REQUEST, f"ask {EXPLAIN}?name=NAME&type=A&client=ADDRESS")
+            return error_reply(
+                HTTPStatus.BAD_REQUEST, f"ask {EXPLAIN}?name=NAME&type=A&client=ADDRESS"
+            )
         except ValueError as error:
-            return _error(HTTPStatus.BAD_REQUEST, str(error))
+            return error_reply(HTTPStatus.BAD_REQUEST, str(error))
         if words:
-            return _error(HTTPStatus.BAD_REQUEST, f"unknown word {next(iter(words))!r}")
+            return error_reply(HTTPStatus.BAD_REQUEST, f"unknown word {next(iter(words))!r}")
         wants_json = "json" in request.headers.get("Accept", "")
-        return _json(report) if wants_json else _text(render_explanation(report))
+        return json_reply(report) if wants_json else text_reply(render_explanation(report))
 
     def _readiness(self) -> web.Response:
         if self._observed.ready:
-            return _text("ready\n")
-        return _text("not ready: the first round of probes is not done\n", status=503)
+            return text_reply("ready\n")
+        return text_reply("not ready: the first round of probes is not done\n", status=503)
 
     async def _exposition(self) -> web.Response:
         found = []
@@ -246,32 +230,3 @@ class StatusSite:
             await asyncio.sleep(0)
         body = await aside(metrics.in_words, found)
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
-
-
-def _came_by_unix(request: web.BaseRequest) -> bool:
-    transport = request.transport
-    sock = transport.get_extra_info("socket") if transport else None
-    return sock is not None and sock.family == socket.AF_UNIX
-
-
-def _text(text: str, status: int = 200) -> web.Response:
-    return web.Response(text=text, status=status)
-
-
-def _json(value: Any, status: int = 200) -> web.Response:
-    return web.json_response(text=json.dumps(value) + "\n", status=status)
-
-
-def _error(status: HTTPStatus, text: str, **more: list[str]) -> web.Response:
-    return _json({"error": text, **more}, status)
-
-
-def _logger() -> logging.Logger:
-    """Where aiohttp reports; what strangers send that is not HTTP is not worth a line."""
-    logger = logging.getLogger(f"{__name__}.http")
-    logger.addFilter(_is_not_a_clients_fault)
-    return logger
-
-
-def _is_not_a_clients_fault(record: logging.LogRecord) -> bool:
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))

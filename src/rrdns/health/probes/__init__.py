@@ -23,7 +23,8 @@ PROBERS: Mapping[type[Check], Callable[[], Prober[Any]]] = {
 class Probers:
     """One prober per type, made when the first probe of its type needs it."""
 
-    def __init__(self) -> None:
+    def __init__(self, probers: Mapping[type[Check], Callable[[], Prober[Any]]] = PROBERS) -> None:
+        self._probers = probers
         self._open: dict[type[Check], Prober[Any]] = {}
 
     def probe(self, target: Target) -> Awaitable[Result]:
@@ -31,7 +32,7 @@ class Probers:
         kind = type(target.check)
         prober = self._open.get(kind)
         if prober is None:
-            prober = self._open[kind] = PROBERS[kind]()
+            prober = self._open[kind] = self._probers[kind]()
         return prober.probe(target.check, target.address)
 
     async def aclose(self) -> None:

@@ -29,14 +29,7 @@ class HttpProber(Prober[HttpCheck]):
 
     def __init__(self) -> None:
         self._trust: ssl.SSLContext | None = None
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, force_close=True, resolver=_NoResolver()),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(total=None),
-            headers=HEADERS,
-            auto_decompress=False,
-            trust_env=False,
-        )
+        self._session = open_session()
 
     async def probe(self, check: HttpCheck, address: Address) -> Result:
         started = time.monotonic()
@@ -45,7 +38,7 @@ class HttpProber(Prober[HttpCheck]):
         except TimeoutError:
             return since(started, Outcome.FAIL, no_answer(check.timeout_s))
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return _judge(error, started)
+            return judge(error, started)
 
     async def aclose(self) -> None:
         await self._session.close()
@@ -75,11 +68,24 @@ class HttpProber(Prober[HttpCheck]):
         return self._trust
 
 
+def open_session() -> aiohttp.ClientSession:
+    """A client with a new connection for each request, which has to be bounded in time. No proxy,
+    cookie or cache takes part, and nothing is looked up."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=0, force_close=True, resolver=_NoResolver()),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None),
+        headers=HEADERS,
+        auto_decompress=False,
+        trust_env=False,
+    )
+
+
 class _NoResolver(AbstractResolver):
-    """Holds the promise that no probe asks the DNS, whatever the library comes to do."""
+    """Holds the promise that nobody asks the DNS, whatever the library comes to do."""
 
     async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
-        raise OSError(f"a probe must not look up {host!r}")
+        raise OSError(f"nothing is to look up {host!r}")
 
     async def close(self) -> None:
         """Holds nothing."""
@@ -114,7 +120,7 @@ def _missing(check: HttpCheck, body: str) -> str:
     return ""
 
 
-def _judge(error: aiohttp.ClientError | OSError | ValueError, started: float) -> Result:
+def judge(error: aiohttp.ClientError | OSError | ValueError, started: float) -> Result:
     """Whose fault it is. TLS comes before OSError, whose errno it fills with its own numbers."""
     match error:
         case aiohttp.ClientConnectorCertificateError():

@@ -63,9 +63,13 @@ _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 
 
 class IcmpProber(Prober[IcmpCheck]):
-    """Opens the socket of a family when the first probe needs it."""
+    """Opens the socket of a family when the first probe needs it.
 
-    def __init__(self) -> None:
+    Asks from `source` those of its family, if it is given.
+    """
+
+    def __init__(self, source: Address | None = None) -> None:
+        self._source = source
         self._pingers: dict[int, _Pinger] = {}
 
     def probe(self, check: IcmpCheck, address: Address) -> "asyncio.Future[Result]":
@@ -75,7 +79,7 @@ class IcmpProber(Prober[IcmpCheck]):
         pinger = self._pingers.get(address.version)
         try:
             if pinger is None:
-                pinger = self._pingers[address.version] = _Pinger(address.version)
+                pinger = self._open(address.version)
             text = socket.inet_ntop(_FAMILIES[address.version], address.packed)
             pinger.ping(text, check.timeout_s, started, answer)
         except SocketPermissionError:
@@ -93,6 +97,12 @@ class IcmpProber(Prober[IcmpCheck]):
             pinger.close()
         self._pingers.clear()
 
+    def _open(self, version: int) -> "_Pinger":
+        source = self._source
+        from_there = source if source is not None and source.version == version else None
+        pinger = self._pingers[version] = _Pinger(version, from_there)
+        return pinger
+
 
 @dataclass(slots=True)
 class _Request:
@@ -108,12 +118,19 @@ class _Request:
 class _Pinger:
     """The socket of one family, and the requests in flight on it by sequence number.
 
-    Raises icmplib's SocketPermissionError or ICMPSocketError where it can not be opened.
+    Raises icmplib's SocketPermissionError or ICMPSocketError where it can not be opened, OSError
+    where this host does not have `source`.
     """
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, source: Address | None = None) -> None:
         self._icmp = _open(version)
         self._sock: socket.socket = self._icmp.sock
+        if source is not None:
+            try:
+                self._sock.bind((str(source), 0))
+            except OSError:
+                self._icmp.close()
+                raise
         self._sock.setblocking(False)
         _widen(self._sock, _SO_RCVBUFFORCE, socket.SO_RCVBUF)
         _widen(self._sock, _SO_SNDBUFFORCE, socket.SO_SNDBUF)
@@ -123,7 +140,8 @@ class _Pinger:
             self._id = secrets.randbelow(1 << 16)
         else:
             # The kernel owns the id of a ping socket and delivers nothing else to it.
-            self._sock.bind((_ANYWHERE[version], 0))
+            if source is None:
+                self._sock.bind((_ANYWHERE[version], 0))
             self._id = self._sock.getsockname()[1]
         self._sequence = secrets.randbelow(SEQUENCES)
         self._in_flight: dict[int, _Request] = {}
