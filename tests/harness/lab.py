@@ -122,16 +122,16 @@ def udp_client(namespace: str, host: str, port: int, source: str | None = None) 
 @contextmanager
 def lab(folder: Path, mirrors: int, delay_s: float = 0.0) -> Iterator[Lab]:
     """A server namespace with `mirrors` mirrors that are up. Skips where that is not allowed."""
-    if os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("nft"):
-        pytest.skip("making network namespaces needs root, iproute2 and nftables")
-    prefix = f"rr{os.getpid()}n{next(_lab_numbers)}"
+    if reason := missing():
+        pytest.skip(reason)
+    prefix = fresh_prefix()
     with ExitStack() as undo:
-        server = _namespace(f"{prefix}s", undo)
+        server = make_namespace(f"{prefix}s", undo)
         made = []
         for number in range(1, mirrors + 1):
             name = f"{prefix}m{number}"
             mirror = Mirror(name, f"10.77.{number}.2", folder / f"mirror{number}", delay_s)
-            _namespace(mirror.namespace, undo)
+            make_namespace(mirror.namespace, undo)
             _link(server, mirror.namespace, number)
             mirror.folder.mkdir()
             (mirror.folder / "index.html").write_text(f"mirror {number}\n")
@@ -141,7 +141,20 @@ def lab(folder: Path, mirrors: int, delay_s: float = 0.0) -> Iterator[Lab]:
         yield Lab(server, made)
 
 
-def _namespace(name: str, undo: ExitStack) -> str:
+def missing() -> str | None:
+    """Why no namespace can be made here; None where one can."""
+    if os.geteuid() == 0 and all(map(shutil.which, ("ip", "nft"))):
+        return None
+    return "making network namespaces needs root, iproute2 and nftables"
+
+
+def fresh_prefix() -> str:
+    """What the names of the namespaces of one lab begin with, and those of no other."""
+    return f"rr{os.getpid()}n{next(_lab_numbers)}"
+
+
+def make_namespace(name: str, undo: ExitStack) -> str:
+    """A namespace with its loopback up, until `undo`."""
     run(["ip", "netns", "add", name])
     undo.callback(run, ["ip", "netns", "del", name])
     run(inside(name, ["ip", "link", "set", "lo", "up"]))

@@ -1,0 +1,76 @@
+"""Proofs: what stands against taking an address, however good the reason.
+
+Pings tell that a host is dead; the link tells that nobody has its address; a witness tells that it
+is not we who are cut off. All of it has to be of the same time.
+"""
+
+from dataclasses import replace
+from math import inf
+
+from rrdns.takeover.plan import Timers
+
+from .action import Prove
+from .post import Cause, Look, Move, Post, State, named
+from .seen import Proof
+
+
+def proof_of(post: Post, look: Look, since: float) -> Proof | None:
+    """The proof that was asked for last, if it has ended, was begun since then, is young enough,
+    and this process ran all the time."""
+    proof, timers = look.seen.proof, post.timers
+    if proof is None or proof.number != post.proof_number:
+        return None
+    good_s = timers.proof_s + timers.fall * timers.fast_interval_s + timers.timeout_s
+    is_ours = proof.begun_at >= max(since, look.seen.stalled_at)
+    return proof if is_ours and look.moment.within(good_s, proof.begun_at) else None
+
+
+def prove(post: Post, look: Look) -> Move:
+    """Asks for a proof, unless one is under way; who is blocked pauses between two."""
+    timers = post.timers
+    has_ended = look.seen.proof is not None and look.seen.proof.number == post.proof_number
+    pause_s = pause_of(timers) if post.state is State.BLOCKED else 0.0
+    again_at = post.proof_asked_at + (pause_s if has_ended else 2 * timers.proof_s)
+    if post.proof_asked_at >= look.seen.stalled_at and not look.moment.reached(again_at):
+        return post, ()
+    number = post.proof_number + 1
+    return replace(post, proof_number=number, proof_asked_at=look.moment.now), (Prove(number),)
+
+
+def pause_of(timers: Timers) -> float:
+    """From one proof to the next while the address can not be had."""
+    return max(timers.interval_s, 4 * timers.proof_s)
+
+
+def objection(post: Post, look: Look, proof: Proof) -> str | None:
+    """What speaks against a candidate's taking the address; None: nothing does."""
+    rivals = look.rivals(proof.begun_at)
+    if rivals:
+        return f"{named(post, rivals)} has the address"
+    if post.cause is Cause.OWNER_SILENT:
+        alive = _sign_of_life(post, look)
+        if alive is not None:
+            return alive
+    if proof.witnesses < post.quorum:
+        return f"{proof.witnesses} of {post.quorum} witnesses answer: it may be we who are cut off"
+    return None
+
+
+def _sign_of_life(post: Post, look: Look) -> str | None:
+    """What shows that the owner lives, though it is silent; None: nothing since that is in doubt.
+
+    On a link that loses much, a host seems silent again and again. But then something of it gets
+    through.
+    """
+    since = max(post.cause_at, look.moment.now - post.timers.heard_s)
+    word = look.words().get(0)
+    signs = {
+        "its owner is there, though it answers no ping": look.seen.owner_heard_at,
+        "its owner answers some pings": look.seen.owner_answered_at,
+        "its owner's agent speaks, though no ping is answered": word.at if word else -inf,
+    }
+    latest = max(signs, key=signs.__getitem__)
+    if signs[latest] < since:
+        return None
+    look.moment.reached(signs[latest] + post.timers.heard_s)  # then it is looked at again
+    return latest
