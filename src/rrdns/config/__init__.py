@@ -1,1 +1,1 @@
-"""Configuration: rrdns.yaml read, checked, and joined with the zones."""
+"""Configuration: rrdns.yaml read, checked, and joined with the zones; takeover.yaml."""

@@ -77,6 +77,7 @@ def _pool(written: PoolSettings, rrsets: tuple[RRset, ...]) -> Pool:
         min_up=written.min_up,
         ttl_s=max((rrset.ttl for rrset in rrsets), default=0),
         ttl_floor_s=written.ttl_floor_s,
+        covered_weight=written.covered_weight,
     )
 
 

@@ -1,8 +1,8 @@
-"""What rrdns.yaml may say of checks: the keys of each type."""
+"""What a file may say of checks: the keys of each type, and lists of their names."""
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from rrdns.health.check import Check, HttpCheck
 
@@ -19,12 +19,16 @@ from .fields import (
     text,
     whole,
 )
-from .keys import Keys, UpToHundred
+from .keys import Keys, UpToHundred, distinct, known_in
 
 _CHECK = Check(name="")
 _HTTP = HttpCheck(name="", port=80)
 
 Port = Annotated[int, whole(1, 65535)]
+Argv = Annotated[
+    list[Annotated[str, text(may_be_empty=True, printable=False)]], Field(min_length=1)
+]
+CheckNames = Annotated[list[Annotated[str, text(), known_in("checks")]], AfterValidator(distinct)]
 
 
 class CheckKeys(Keys):
@@ -166,9 +170,7 @@ class CommandKeys(CheckKeys):
     """A program of yours judges the address."""
 
     type: Literal["command"] = Field(description="Program.", examples=["command"])
-    argv: Annotated[
-        list[Annotated[str, text(may_be_empty=True, printable=False)]], Field(min_length=1)
-    ] = Field(
+    argv: Argv = Field(
         description=(
             "The program and its arguments, without a shell. The address replaces each"
             " `{address}`, or is appended where none is. Exit status 0 is a pass, 1 a failure,"
@@ -180,11 +182,4 @@ class CommandKeys(CheckKeys):
 
 
 AnyCheckKeys = IcmpKeys | TcpCheckKeys | HttpKeys | HttpsKeys | CommandKeys
-
-CHECK_TYPES: dict[str, type[AnyCheckKeys]] = {
-    "icmp": IcmpKeys,
-    "tcp": TcpCheckKeys,
-    "http": HttpKeys,
-    "https": HttpsKeys,
-    "command": CommandKeys,
-}
+CheckEntry = Annotated[AnyCheckKeys, Field(discriminator="type")]

@@ -1,4 +1,4 @@
-"""The kinds of value that rrdns.yaml is made of: how each is read, and its JSON Schema.
+"""The kinds of value that the files are made of: how each is read, and its JSON Schema.
 
 A kind is metadata for `Annotated`. Its `read` turns what stands in the file into the value wanted,
 or raises `MistakenError`: words for the user, in place of pydantic's.
@@ -293,12 +293,16 @@ def address(written: str) -> Address:
         raise mistake(what, "write for example 192.0.2.1 or 2001:db8::1") from None
 
 
-def check_name(written: str) -> str:
-    """The name of a check; raises a mistake where it can not stand in a log or a metric."""
-    if not written or len(written) > 63 or not written.isprintable():
-        what = f"{quoted(written)} can not name a check"
-        raise mistake(what, "write 1 to 63 printable characters")
-    return written
+def naming(thing: str) -> Callable[[str], str]:
+    """The name of `thing`; raises a mistake where it can not stand in a log or a metric."""
+
+    def read(written: str) -> str:
+        if not written or len(written) > 63 or not written.isprintable():
+            what = f"{quoted(written)} can not name {thing}"
+            raise mistake(what, "write 1 to 63 printable characters")
+        return written
+
+    return read
 
 
 def _text(value: object) -> str:

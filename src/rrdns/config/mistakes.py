@@ -1,38 +1,21 @@
-"""What is wrong with rrdns.yaml by its schema: pydantic's errors in the user's words and places."""
+"""What is wrong with a file by its schema: pydantic's errors in the user's words and places."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from rrdns.errors import Problem
+from rrdns.errors import BadInputError, Problem
 
-from .check_keys import CHECK_TYPES
 from .fields import MistakenError
-from .pool_keys import MemberKeys, PoolKeys
-from .schema import (
-    ControlKeys,
-    DnsKeys,
-    FileKeys,
-    IdentityKeys,
-    StateKeys,
-    StatusKeys,
-    TcpKeys,
-    VantageKeys,
-)
+from .keys import Keys
+from .outline import Spot, spot_at
 from .source import Document, Path
 from .wording import found, listed, nearest, quoted
 
-_SECTIONS: dict[Path, type[BaseModel]] = {
-    ("dns",): DnsKeys,
-    ("dns", "tcp"): TcpKeys,
-    ("dns", "identity"): IdentityKeys,
-    ("status",): StatusKeys,
-    ("vantage",): VantageKeys,
-    ("state",): StateKeys,
-    ("control",): ControlKeys,
-}
+K = TypeVar("K", bound=Keys)
 
 _WRONG_SHAPES = {
     "dict_type": "stands where entries belong",
@@ -41,38 +24,59 @@ _WRONG_SHAPES = {
 }
 
 
-def explain(error: ValidationError, document: Document) -> Iterator[Problem]:
+def checked(
+    file: type[K],
+    document: Document,
+    names: Mapping[str, Collection[str]],
+    problems: Iterable[Problem],
+) -> K:
+    """What the document says; BadInputError tells all that is wrong, the `problems` included.
+
+    `names` are those that other parts of the file may refer to, by section.
+    """
+    so_far = [*document.problems, *problems]
+    try:
+        keys = file.model_validate(document.data(), context=names)
+    except ValidationError as error:
+        raise BadInputError([*so_far, *_explained(error, file, document)]) from None
+    if so_far:
+        raise BadInputError(so_far)
+    return keys
+
+
+def _explained(error: ValidationError, file: type[Keys], document: Document) -> Iterator[Problem]:
     """Every error as a problem, at the key or value that it is about."""
     for details in error.errors(include_url=False):
-        yield from _problems(details, document)
+        yield from _problems(details, file, document)
 
 
-def _problems(details: ErrorDetails, document: Document) -> Iterator[Problem]:
+def _problems(details: ErrorDetails, file: type[Keys], document: Document) -> Iterator[Problem]:
     loc, value = details["loc"], details["input"]
-    path = _path(loc)
+    spot = spot_at(file, loc)
+    path = spot.path
     match details["type"]:
         case "value_error":
             error: MistakenError = details["ctx"]["error"]
             for at, what, mend in error.mistakes:
                 yield Problem(document.value_place(path + at), what, mend)
         case "extra_forbidden":
-            known = _keys_at(loc[:-1]).model_fields
+            known = spot_at(file, loc[:-1]).models[0].model_fields
             mend = nearest(path[-1], known, f"the keys here are {listed(known)}")
             yield Problem(document.key_place(path), f"unknown key {quoted(str(path[-1]))}", mend)
         case "missing":
-            yield _missing(path[:-1], quoted(str(path[-1])), _example(loc), document)
+            yield _missing(path[:-1], quoted(str(path[-1])), _example(file, loc), document)
         case "union_tag_not_found":
-            yield _missing(path, "'type'", _type_choice(None), document)
+            yield _missing(path, "'type'", _type_choice(None, spot), document)
         case "union_tag_invalid":
             what = f"{found(value['type'])} is not a type of check"
-            mend = _type_choice(value["type"])
+            mend = _type_choice(value["type"], spot)
             yield Problem(document.value_place((*path, "type")), what, mend)
         case "model_type" | "model_attributes_type":
             what = f"{found(value)} stands where keys belong"
-            yield Problem(document.value_place(path), what, _keys_wanted(loc))
+            yield Problem(document.value_place(path), what, _keys_wanted(spot))
         case shape:
             what = f"{found(value)} {_WRONG_SHAPES[shape]}"
-            yield Problem(document.value_place(path), what, _example(loc))
+            yield Problem(document.value_place(path), what, _example(file, loc))
 
 
 def _missing(above: Path, key: str, mend: str, document: Document) -> Problem:
@@ -80,34 +84,17 @@ def _missing(above: Path, key: str, mend: str, document: Document) -> Problem:
     return Problem(document.key_place(above), f"{whose} has no {key}", mend)
 
 
-def _path(loc: Path) -> Path:
-    """`loc` as a path in the file: pydantic puts the type of a check after its name."""
-    return loc[:2] + loc[3:] if loc[:1] == ("checks",) else loc
+def _keys_wanted(spot: Spot) -> str:
+    if len(spot.models) > 1:
+        return f"write for example {{type: {next(iter(spot.types))}}}"
+    return f"write some of {listed(spot.models[0].model_fields)}"
 
 
-def _keys_at(loc: Path) -> type[BaseModel]:
-    """The keys that the mapping at `loc` may have."""
-    match loc:
-        case ("checks", _, str(type_)):
-            return CHECK_TYPES[type_]
-        case ("pools", _):
-            return PoolKeys
-        case ("pools", _, "members", _):
-            return MemberKeys
-    return _SECTIONS.get(loc, FileKeys)
-
-
-def _keys_wanted(loc: Path) -> str:
-    if loc[:1] == ("checks",):
-        return "write for example {type: icmp}"
-    return f"write some of {listed(_keys_at(loc).model_fields)}"
-
-
-def _example(loc: Path) -> str:
+def _example(file: type[Keys], loc: Path) -> str:
     key = str(loc[-1])
-    examples = _keys_at(loc[:-1]).model_fields[key].examples or []
+    examples = spot_at(file, loc[:-1]).models[0].model_fields[key].examples or []
     return f"write for example {key}: {json.dumps(examples[0])}"
 
 
-def _type_choice(written: object) -> str:
-    return nearest(written, CHECK_TYPES, f"choose {listed(CHECK_TYPES)}")
+def _type_choice(written: object, spot: Spot) -> str:
+    return nearest(written, spot.types, f"choose {listed(spot.types)}")

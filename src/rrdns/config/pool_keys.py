@@ -4,40 +4,30 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from rrdns.pool.member import Member, Order, Pool, Require, Rung
 from rrdns.zone.name import ROOT
 
+from .check_keys import CheckNames
 from .fields import (
     ANSWERS,
     FLAG,
     Mistake,
     MistakenError,
     choice,
-    mistake,
     seconds,
     text,
     whole,
     whole_seconds,
 )
 from .keys import Keys, UpToHundred, distinct
-from .wording import listed, nearest, quoted
+from .wording import quoted
 
 LAST_RUNGS = (Rung.ALL, Rung.NODATA)
 
 _POOL = Pool(ROOT, ())
 _MEMBER = Member(IPv4Address(0))
-
-
-def _known_check(name: str, info: ValidationInfo) -> str:
-    """`info.context` has as keys the names of all checks, those with mistakes included."""
-    known: dict[str, object] = info.context or {}
-    if name not in known:
-        otherwise = f"the checks are {listed(known)}" if known else "add it to 'checks'"
-        what = f"there is no check named {quoted(name)}"
-        raise mistake(what, nearest(name, known, otherwise))
-    return name
 
 
 def _every_rung_reachable(rungs: list[Rung]) -> list[Rung]:
@@ -49,9 +39,6 @@ def _every_rung_reachable(rungs: list[Rung]) -> list[Rung]:
     return rungs
 
 
-CheckNames = Annotated[
-    list[Annotated[str, text(), AfterValidator(_known_check)]], AfterValidator(distinct)
-]
 Ladder = Annotated[
     list[Annotated[Rung, choice(Rung)]],
     Field(min_length=1),
@@ -134,6 +121,14 @@ class PoolKeys(Keys):
         ),
         examples=["5s"],
     )
+    covered_weight: Annotated[int, whole(0, 100)] = Field(
+        default=_POOL.covered_weight,
+        description=(
+            "The weight of a member while another host has its address; see `takeover`. With 0 it"
+            " is handed out only where nobody else can be. With `order: cyclic` only."
+        ),
+        examples=[0],
+    )
     members: dict[str, MemberKeys | None] | None = Field(
         default=None,
         description="Attributes for addresses that the zone has at this name.",
@@ -150,12 +145,15 @@ class PoolKeys(Keys):
     def _weight_mistakes(self) -> Iterator[Mistake]:
         if self.order is Order.CYCLIC:
             return
+        if self.covered_weight != _POOL.covered_weight:
+            yield self._meaningless("covered_weight")
         for address, member in (self.members or {}).items():
             if member and member.weight != _MEMBER.weight:
-                what = f"a weight has no meaning with 'order: {self.order}'"
-                yield Mistake(
-                    ("members", address, "weight"), what, "remove it, or write 'order: cyclic'"
-                )
+                yield self._meaningless("members", address, "weight")
+
+    def _meaningless(self, *at: str) -> Mistake:
+        what = f"a weight has no meaning with 'order: {self.order}'"
+        return Mistake(at, what, "remove it, or write 'order: cyclic'")
 
     def _backup_mistakes(self) -> Iterator[Mistake]:
         backups = [member for member in (self.members or {}).values() if member and member.backup]

@@ -8,26 +8,27 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
 
 from rrdns.health.check import Address
 from rrdns.health.vantage import Vantage
 
-from .check_keys import AnyCheckKeys
+from .check_keys import CheckEntry
 from .fields import ANCHOR, FLAG, WORKERS, choice, endpoint, seconds, text, whole
-from .keys import Keys, distinct
+from .keys import Keys, at_most, distinct, json_schema_of
 from .pool_keys import PoolKeys
 from .settings import (
     DEFAULT_CONTROL_SOCKET,
     DEFAULT_STATE_FILE,
     MAX_SOCKET_PATH,
+    WORDS_KEPT,
     DnsSettings,
     Listen,
     PlayerChoice,
     StateSettings,
+    TakeoverSettings,
     TcpLimits,
 )
+from .url import URL
 
 DNS_PORT = 53
 STATUS_PORT = 8053
@@ -38,6 +39,9 @@ _TCP = TcpLimits()
 _DNS = DnsSettings(())
 _VANTAGE = Vantage()
 _STATE = StateSettings()
+_TAKEOVER = TakeoverSettings()
+
+MOST_AGENTS = 32  # there is one for each mirror, and each is asked by itself
 
 CharacterString = Annotated[str, text(255)]  # RFC 1035 section 3.3
 DnsListen = Annotated[
@@ -158,6 +162,34 @@ class VantageKeys(Keys):
     )
 
 
+class AgentsKeys(Keys):
+    """Who tells which host has which virtual address."""
+
+    status: Annotated[
+        list[Annotated[str, URL]],
+        Field(min_length=1),
+        AfterValidator(at_most(MOST_AGENTS)),
+        AfterValidator(distinct),
+    ] = Field(
+        description=(
+            "Where the takeover agents of the mirrors show their status. A member whose address"
+            " another host has is handed out only where nobody else can be; see `covered_weight`."
+        ),
+        examples=[["http://192.0.2.1:8056/", "http://192.0.2.2:8056/"]],
+    )
+    interval: Annotated[float, seconds("100ms", "10s")] = Field(
+        default=_TAKEOVER.interval_s,
+        description=(
+            f"How often each is asked. What it has said is good for {WORDS_KEPT} intervals and the"
+            " timeout."
+        ),
+        examples=["1s"],
+    )
+    timeout: Annotated[float, seconds("10ms", "10s")] = Field(
+        default=_TAKEOVER.timeout_s, description="How long an answer may take.", examples=["1s"]
+    )
+
+
 class StateKeys(Keys):
     """What the server remembers over a restart: verdicts, turns, orders, incidents."""
 
@@ -225,7 +257,7 @@ class FileKeys(Keys):
         description="The zones to serve: the apex of each, and its master file.",
         examples=[{"linux.example": "linux.example.zone"}],
     )
-    checks: dict[str, Annotated[AnyCheckKeys, Field(discriminator="type")]] | None = Field(
+    checks: dict[str, CheckEntry] | None = Field(
         default=None,
         description="Checks by a name of your choice, for pools to refer to.",
         examples=[{"alive": {"type": "icmp"}}],
@@ -235,6 +267,11 @@ class FileKeys(Keys):
         description="How this host knows that it is not cut off itself.",
         examples=[{"anchors": ["192.0.2.254"]}],
     )
+    takeover: AgentsKeys | None = Field(
+        default=None,
+        description="Who tells which host has which virtual address.",
+        examples=[{"status": ["http://192.0.2.1:8056/"]}],
+    )
     pools: dict[str, PoolKeys | None] | None = Field(
         default=None,
         description="Names whose addresses are checked, and how they are handed out.",
@@ -242,17 +279,6 @@ class FileKeys(Keys):
     )
 
 
-class _JsonSchema(GenerateJsonSchema):
-    """Leaves out the default of a key that has none to show."""
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        described = super().default_schema(schema)
-        if "default" in described and described["default"] is None:
-            del described["default"]
-        return described
-
-
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of rrdns.yaml, for editors (draft 2020-12)."""
-    described = FileKeys.model_json_schema(schema_generator=_JsonSchema)
-    return {"$schema": _JsonSchema.schema_dialect, **described, "title": "rrdns.yaml"}
+    return json_schema_of(FileKeys, "rrdns.yaml")

@@ -11,6 +11,7 @@ from rrdns.health.check import Address, Check
 from rrdns.health.vantage import Vantage
 from rrdns.pool.member import (
     DEFAULT_ANSWERS,
+    DEFAULT_COVERED_WEIGHT,
     DEFAULT_LAST_GOOD_S,
     DEFAULT_MIN_UP,
     Policy,
@@ -23,6 +24,7 @@ from rrdns.zone.name import Name
 DEFAULT_STATE_FILE = Path("/var/lib/rrdns/state.json")
 DEFAULT_CONTROL_SOCKET = Path("/run/rrdns/control.sock")
 MAX_SOCKET_PATH = 107  # octets; unix(7)
+WORDS_KEPT = 3  # intervals for which what a takeover agent has said is good
 
 _DEFAULT_POLICY = Policy(answers=DEFAULT_ANSWERS)
 _NO_ANCHORS = Vantage()
@@ -109,6 +111,7 @@ class PoolSettings:
     last_good_s: float = DEFAULT_LAST_GOOD_S
     min_up: int = DEFAULT_MIN_UP
     ttl_floor_s: int | None = None
+    covered_weight: int = DEFAULT_COVERED_WEIGHT
     members: Mapping[Address, MemberSettings] = field(default_factory=dict)
 
 
@@ -144,6 +147,20 @@ class ControlSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeoverSettings:
+    """The takeover agents that tell who has which virtual address, by the URLs of their status."""
+
+    status: tuple[str, ...] = ()
+    interval_s: float = 1.0
+    timeout_s: float = 1.0
+
+    @property
+    def good_for_s(self) -> float:
+        """How long what an agent has said is good, if it says nothing more."""
+        return WORDS_KEPT * self.interval_s + self.timeout_s
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """How to reach a running server: where it shows its status, and how it takes orders."""
 
@@ -170,6 +187,7 @@ class Settings:
     vantage: Vantage = _NO_ANCHORS
     state: StateSettings = StateSettings()
     control: ControlSettings = ControlSettings()
+    takeover: TakeoverSettings = TakeoverSettings()
     warnings: tuple[Problem, ...] = ()
 
     def sockets(self) -> tuple[object, ...]:

@@ -83,10 +83,12 @@ class Document:
         return node.place if path and node else Place(self.file)
 
     def value_place(self, path: Path) -> Place:
-        """Where the value at `path` begins, or its key where the value is empty."""
-        node = self._node(path)
-        if not path or node is None:
+        """Where the value at `path` begins, or its key where it is empty, or else what is above."""
+        if not path:
             return Place(self.file)
+        node = self._node(path)
+        if node is None:
+            return self.value_place(path[:-1])
         written = not isinstance(node, Scalar) or node.text or node.value is not None
         return node.place if written else self.key_place(path)
 
@@ -246,8 +248,8 @@ class _Builder:
 
     def _bound_depth(self, depth: int, place: Place) -> None:
         if depth > MAX_DEPTH:
-            what = f"lists and mappings are nested more than {MAX_DEPTH} deep"
-            self._stop(place, what, "no key of rrdns.yaml needs that; look for a stray bracket")
+            problem = _too_deep(place)
+            self._stop(place, problem.what, problem.mend)
 
     def _count(self, values: int, place: Place) -> None:
         self._values += values
@@ -287,6 +289,12 @@ def _plain(node: Node) -> Any:
             return {key: _plain(value) for key, value in node.nodes.items()}
 
 
+def _too_deep(place: Place) -> Problem:
+    what = f"lists and mappings are nested more than {MAX_DEPTH} deep"
+    name = place.file.rpartition("/")[2]
+    return Problem(place, what, f"no key of {name} needs that; look for a stray bracket")
+
+
 def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     mark = getattr(error, "problem_mark", None)
     if mark is None:
@@ -298,6 +306,8 @@ def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
         return Problem(place, "a tab stands where YAML allows only spaces", "indent with spaces")
     if found and found in "@`%" and "cannot start" in reason:
         return Problem(place, f"a value can not begin with {found}", "put the value in quotes")
+    if "nesting depth" in reason:  # the parser has a limit too, and reads ahead of us
+        return _too_deep(place)
     if "mapping values are not allowed" in reason:
         return Problem(
             place,

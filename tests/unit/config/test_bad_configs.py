@@ -22,12 +22,12 @@ WHOLE_FILE = {
     "a number for a file": (
         "5",
         "rrdns.yaml: 5 stands where keys belong; write some of dns, status, state, control, zones,"
-        " checks, vantage, pools",
+        " checks, vantage, takeover, pools",
     ),
     "a list for a file": (
         "- zones",
         "rrdns.yaml: a list stands where keys belong;"
-        " write some of dns, status, state, control, zones, checks, vantage,"
+        " write some of dns, status, state, control, zones, checks, vantage, takeover,"
         " pools",
     ),
     "zones without a value": (
@@ -73,7 +73,7 @@ WHOLE_FILE = {
     "an unknown section like no other": (
         "zones: {a: z}\nviews: {}",
         "2:1: unknown key 'views'; the keys here are dns, status, state, control, zones, checks,"
-        " vantage, pools",
+        " vantage, takeover, pools",
     ),
 }
 
@@ -257,7 +257,7 @@ POOLS = {
         "5",
         "4:6: 5 stands where keys belong;"
         " write some of checks, require, order, hold, answers, all_down, last_good_age, min_up,"
-        " ttl_floor, members",
+        " ttl_floor, covered_weight, members",
     ),
     "an unknown check": (
         "{checks: [alice]}",
@@ -337,6 +337,14 @@ POOLS = {
     "weights without turns to weigh": (
         "{order: fixed, members: {192.0.2.1: {weight: 2}, 192.0.2.2: {weight: 1}}}",
         "4:51: a weight has no meaning with 'order: fixed'; remove it, or write 'order: cyclic'",
+    ),
+    "a weight of the covered out of range": (
+        "{covered_weight: -1}",
+        "4:23: -1 is out of range; write 0 to 100",
+    ),
+    "a weight of the covered without turns to weigh": (
+        "{order: random, covered_weight: 5}",
+        "4:38: a weight has no meaning with 'order: random'; remove it, or write 'order: cyclic'",
     ),
     "a number for a name": (
         "{members: {192.0.2.1: {name: [a]}}}",

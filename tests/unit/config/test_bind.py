@@ -85,6 +85,7 @@ def test_members_come_from_the_zone_in_its_order_a_before_aaaa(bound: Bind) -> N
 def test_everything_written_about_the_pool_is_in_it(bound: Bind) -> None:
     pools, problems = bound(
         "www.linux.example: {checks: [alive], require: any, hold: 3, answers: 2, order: cyclic,"
+        " covered_weight: 4,"
         " all_down: [backup, nodata], last_good_age: 5m, min_up: 2, ttl_floor: 5s,"
         " members: {192.0.2.1: {name: marconi, weight: 5}, '2001:DB8::2': {backup: true}}}"
     )
@@ -105,6 +106,7 @@ def test_everything_written_about_the_pool_is_in_it(bound: Bind) -> None:
             min_up=2,
             ttl_s=60,
             ttl_floor_s=5,
+            covered_weight=4,
         ),
     )
 

@@ -14,6 +14,7 @@ from rrdns.config.settings import (
     PlayerChoice,
     Settings,
     StateSettings,
+    TakeoverSettings,
     TcpLimits,
 )
 from rrdns.health.check import CommandCheck, HttpCheck, IcmpCheck, TcpCheck
@@ -87,6 +88,7 @@ def test_the_smallest_file_has_only_zones(read: Read) -> None:
     assert settings.dns.tcp == TcpLimits(idle_s=30, connections=1000, per_client=50)
     assert settings.dns.identity == Identity(version=None, hostname=None, nsid=None)
     assert settings.vantage == Vantage(anchors=())
+    assert settings.takeover == TakeoverSettings(status=())
     assert settings.pools == ()
     assert settings.path == Path("rrdns.yaml")
 
@@ -101,7 +103,7 @@ def test_a_pool_without_keys_has_the_defaults(read: Read) -> None:
 
 
 def test_sections_whose_keys_are_all_commented_out_have_the_defaults(read: Read) -> None:
-    empty = "dns:\nstatus:\nvantage:\nchecks:\npools:\nzones: {a: a}\n"
+    empty = "dns:\nstatus:\nvantage:\ntakeover:\nchecks:\npools:\nzones: {a: a}\n"
     assert read(empty) == read("zones: {a: a}\n")
     assert read("dns: {tcp: , identity: }\nzones: {a: a}\n") == read("zones: {a: a}\n")
 
@@ -274,6 +276,15 @@ def test_every_key_of_the_vantage(read: Read) -> None:
     assert read(source).vantage == Vantage(anchors, interval_s=1.0, timeout_s=2.0)
     source = "zones: {a: a}\nvantage: {anchors: [192.0.2.254]}"
     assert read(source).vantage == Vantage(anchors[:1])
+
+
+def test_every_key_of_takeover(read: Read) -> None:
+    source = "zones: {{a: a}}\ntakeover: {{status: ['http://192.0.2.1:8056/']{}}}"
+    agents = ("http://192.0.2.1:8056/",)
+    assert read(source.format("")).takeover == TakeoverSettings(agents, 1.0, 1.0)
+    found = read(source.format(", interval: 200ms, timeout: 500ms")).takeover
+    assert found == TakeoverSettings(agents, interval_s=0.2, timeout_s=0.5)
+    assert found.good_for_s == pytest.approx(1.1)
 
 
 @pytest.mark.parametrize(

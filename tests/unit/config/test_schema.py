@@ -13,6 +13,7 @@ from rrdns.config.schema import json_schema
 from rrdns.config.source import parse
 
 from .conftest import Read
+from .test_bad_agents import AGENTS
 from .test_bad_configs import CHECKS, POOLS
 from .test_bad_dns import DNS
 from .test_bad_vantage import VANTAGE
@@ -52,6 +53,17 @@ BEYOND_JSON_SCHEMA = {
     "an anchor that is a name",
     "an anchor on a link",
     "anchors asked too often",
+    "too many agents",
+    "a URL with a blank",
+    "a URL without a host",
+    "a URL with a name for a host",
+    "a URL of one link",
+    "a URL with an open bracket",
+    "a URL with too large a port",
+    "a URL with port 0",
+    "an agent twice",
+    "agents asked too often",
+    "a weight of the covered without turns to weigh",
 }
 
 
@@ -92,6 +104,8 @@ def test_every_key_is_described_and_its_examples_and_default_are_valid(
         "zones: {a: a}\nchecks: {w: {type: http, interval: 0.5, status: [200, 300-399]}}",
         "zones: {a: a}\nchecks: {c: {type: command, argv: [judge, -p, 80]}}",
         "zones: {a: a}\nvantage: {anchors: [192.0.2.254, '2001:db8::1'], interval: 1s}",
+        "zones: {a: a}\ntakeover: {status: ['http://192.0.2.1:8056/', 'HTTPS://[::1]']}",
+        "zones: {a: a}\npools: {a: {covered_weight: 5}}",
         "zones: {a: a}\ndns: {listen: ['::', '[::1]:0', 127.0.0.1, 'fe80::1%lo']}",
     ],
 )
@@ -108,6 +122,7 @@ def test_what_we_read_is_valid(read: Read, source: str) -> None:
         for frame, cases in (
             ("zones: {{a: z}}\ndns: {{{}}}\n", DNS),
             ("zones: {{a: z}}\nvantage: {}\n", VANTAGE),
+            ("zones: {{a: z}}\ntakeover: {}\n", AGENTS),
             ("zones: {{a: z}}\nchecks:\n  it: {}\n", CHECKS),
             ("zones: {{a: z}}\nchecks: {{alive: {{type: icmp}}}}\npools:\n  a: {}\n", POOLS),
         )
@@ -120,7 +135,7 @@ def test_what_we_refuse_is_not_valid(source: str) -> None:
 
 
 def test_every_case_that_json_schema_can_not_see_is_a_case() -> None:
-    assert {*DNS, *VANTAGE, *CHECKS, *POOLS} >= BEYOND_JSON_SCHEMA
+    assert {*DNS, *VANTAGE, *AGENTS, *CHECKS, *POOLS} >= BEYOND_JSON_SCHEMA
 
 
 def test_the_shipped_configuration_is_valid_and_read_without_a_warning() -> None:
