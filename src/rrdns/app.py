@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from rrdns.answer.cookie import SECRET_OCTETS, CookieJar, Secrets
 from rrdns.aside import aside
 from rrdns.config.settings import DnsSettings
+from rrdns.covers.asker import Asker
 from rrdns.load import Loaded, reload
 from rrdns.memory import Memory
 from rrdns.serve.players import TcpServing, players_for, udp_sockets
@@ -60,6 +61,7 @@ class App:
             monotonic=time.monotonic,
             saved=self.memory.saved,
         )
+        self._asker = Asker(self.steward.heard)
         self._tcp: TcpServing | None = None
         self._reloading = asyncio.Lock()
         self._reload_is_due = False
@@ -85,6 +87,7 @@ class App:
                 loop.add_signal_handler(number, self.stop)
             loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
             opened.push_async_callback(self.steward.aclose)
+            opened.push_async_callback(self._asker.aclose)
             opened.push_async_callback(self._end_background)
             begun = self._in_background(self._begin())
             stopped = self._in_background(self._stopping.wait())
@@ -138,6 +141,7 @@ class App:
                 after = await aside(reload, before.settings.path, before)
                 if after.differs_from(before):
                     await self.steward.take_force(after)
+                    self._asker.follow(after.settings.takeover)
                 self.loaded = after
                 await self.steward.publisher.let_go()
                 await aside(self.steward.narrator.reloaded, before, after)
@@ -149,6 +153,7 @@ class App:
         async with self._reloading:
             if self.memory.is_young:
                 self.steward.narrator.trusting(self.memory.age_s)
+            self._asker.follow(self.loaded.settings.takeover)
             await self.steward.take_force(self.loaded, trusted=self.memory.is_young)
 
     def _reload_on_signal(self) -> None:
@@ -178,7 +183,8 @@ class App:
                 log.exception("the state could not be put in words; please report this")
             await asyncio.sleep(REMEMBERED_AT_MOST_EVERY_S)
             with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), REMEMBERED_EVERY_S)
+                async with asyncio.timeout(REMEMBERED_EVERY_S):
+                    await news.wait()
 
     async def _renew_secrets(self, jar: CookieJar) -> None:
         """Makes cookies with another secret from time to time (RFC 7873 section 7.1)."""

@@ -10,6 +10,7 @@ from rrdns.health.check import Address
 from rrdns.health.vantage import View
 from rrdns.health.verdict import State
 from rrdns.load import Loaded
+from rrdns.pool.cover import Agent, Cover, Covers, CoverState
 from rrdns.pool.duty import Assignment
 from rrdns.pool.judge import Judge
 from rrdns.pool.member import Member, Pool, Rung
@@ -33,6 +34,7 @@ class Narrator:
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
         self._rungs: dict[RRKey, Rung] = {}
+        self._covers: dict[Address, Cover] = {}
 
     def serving(self, loaded: Loaded, addresses: Iterable[str]) -> None:
         """The server is ready."""
@@ -90,6 +92,30 @@ class Narrator:
         else:
             log.info("an anchor answers again: %s", view.reason)
 
+    def agent_silent(self, url: str, agent: Agent) -> None:
+        """A takeover agent does not tell who has which address."""
+        log.warning("takeover agent %s does not tell who has which address: %s", url, agent.problem)
+
+    def agent_tells(self, url: str, agent: Agent) -> None:
+        """It does again."""
+        host = agent.word.host if agent.word is not None else "nobody"
+        log.info("takeover agent %s tells again, on %s", url, host)
+
+    def covers(self, pool: Pool, covers: Covers) -> None:
+        """Somebody else has the address of a member, or two have."""
+        if not covers.known and not self._covers:
+            return
+        for member in pool.members:
+            address = member.address
+            before, after = self._covers.get(address), covers.of(address)
+            if before == after:
+                continue
+            if after is None:
+                del self._covers[address]
+            else:
+                self._covers[address] = after
+            log.log(_cover_level(before, after), "vip=%s %s", address, _cover_text(before, after))
+
     def ordered(self, pool: Pool, member: Member, assignment: Assignment) -> None:
         """An operator has given an order."""
         until = "" if assignment.until is None else f" until {clock_text(assignment.until)}"
@@ -138,10 +164,14 @@ class Narrator:
                 )
 
     def forget_all_but(self, pools: Iterable[Pool]) -> None:
-        """Drops what is known of pools that are gone."""
+        """Drops what is known of pools and members that are gone."""
+        pools = tuple(pools)
         kept = {key for pool in pools for key in families(pool)}
         for key in self._rungs.keys() - kept:
             del self._rungs[key]
+        addresses = {member.address for pool in pools for member in pool.members}
+        for address in self._covers.keys() - addresses:
+            del self._covers[address]
 
     def reloaded(self, before: Loaded, after: Loaded) -> None:
         """What a reload changed in terms of answers, and what it rejected.
@@ -168,6 +198,33 @@ class Narrator:
             )
         for problem in set(after.all_warnings()) - set(before.all_warnings()):
             log.warning("%s", problem)
+
+
+def _cover_level(before: Cover | None, after: Cover | None) -> int:
+    """That an owner has its own address is what one expects."""
+    if CoverState.CONTESTED in (before and before.state, after and after.state):
+        return logging.WARNING
+    is_usual = before is None and after is not None and after.state is CoverState.HELD
+    return logging.DEBUG if is_usual else logging.INFO
+
+
+def _cover_text(before: Cover | None, after: Cover | None) -> str:
+    contested = before is not None and before.state is CoverState.CONTESTED
+    was = "no longer CONTESTED: " if contested else ""
+    if after is None:
+        return f"{was}no takeover agent is asked any more"
+    reason = f": {after.reason}" if after.reason else ""
+    match after.state:
+        case CoverState.HELD:
+            return f"{was}held by its own host, {after.by}{reason}"
+        case CoverState.COVERED:
+            return f"{was}COVERED by {after.by}, for {after.owner}{reason}"
+        case CoverState.CONTESTED:
+            return f"CONTESTED{reason}"
+        case CoverState.NOBODY:
+            return f"{was}held by nobody{reason}"
+        case CoverState.UNKNOWN:
+            return f"{was}nobody tells who has it{reason}"
 
 
 def _tell_of_zone(before: Zone | None, after: Zone) -> None:

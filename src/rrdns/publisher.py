@@ -160,7 +160,10 @@ class Publisher(Generic[T]):
             [member.address.packed for member in rotation.members],
             pool.policy,
             self._rng,
-            [member.weight for member in rotation.members],
+            [
+                pool.covered_weight if member in rotation.lessened else member.weight
+                for member in rotation.members
+            ],
         )
         ttl = rotation.ttl if rotation.ttl < pool.ttl_s else None
         return replace(turns, ttl=ttl, note=NOTES[rotation.rung] if rotation.rung else None)

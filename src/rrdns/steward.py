@@ -1,8 +1,9 @@
 """The steward: keeps what is answered up to what is believed and ordered.
 
-Everything that decides who is handed out meets here: probes' outcomes, operators' orders, and the
-passing of time. Each makes the steward review the pools concerned, all that happens at one moment
-together. It has no socket and no file, so the demo's, a test's and a simulation's are the real one.
+Everything that decides who is handed out meets here: probes' outcomes, operators' orders, the words
+of takeover agents, and the passing of time. Each makes the steward review the pools concerned, all
+that happens at one moment together. It has no socket and no file, so the demo's, a test's and a
+simulation's are the real one.
 """
 
 import asyncio
@@ -25,10 +26,12 @@ from rrdns.health.verdict import State
 from rrdns.heap import settle
 from rrdns.load import Loaded
 from rrdns.narrator import Narrator
+from rrdns.pool.cover import Covers, Word
 from rrdns.pool.duty import DRILL, DRILL_S, Assignment, Duty, Roster, key_of
 from rrdns.pool.incidents import Incident, Incidents
 from rrdns.pool.judge import Judge
 from rrdns.pool.member import Member, Pool
+from rrdns.pool.rotation import handed_out
 from rrdns.pool.served import Served
 from rrdns.pool.standing import Change, Standings
 from rrdns.publisher import Publisher, families
@@ -79,7 +82,8 @@ class Steward(Generic[T]):
             monotonic=monotonic,
         )
         self.roster = Roster(saved.assignments)
-        self.judge = Judge(self.monitor.health, self.roster)
+        self.covers = Covers()
+        self.judge = Judge(self.monitor.health, self.roster, self.covers)
         self.publisher = Publisher(self.judge.fitness, rng, blank, cursors, clock)
         self.publisher.served = Served(saved.departures)
         self.publisher.cursors.restore(saved.cursors)
@@ -102,6 +106,9 @@ class Steward(Generic[T]):
         """
         targets = [target for pool in loaded.pools for target in pool.all_targets()]
         self.monitor.look_from(loaded.settings.vantage)
+        takeover = loaded.settings.takeover
+        self.covers.listen_to(takeover.status, takeover.good_for_s)
+        self._review_covers()
         if self._saved is not None:
             if trusted:
                 self._believe(self._saved, targets)
@@ -197,6 +204,11 @@ class Steward(Generic[T]):
         self.narrator.drilled(pool, member, until)
         self.monitor.drill(targets, until)
 
+    def heard(self, agent: str, said: Word | str) -> None:
+        """A takeover agent has told who has which address, or in a text why it has not."""
+        self.covers.hear(agent, said, asyncio.get_running_loop().time(), self._clock())
+        self._review_covers()
+
     async def aclose(self) -> None:
         """Stops probing and waiting."""
         for timer in self._reviews.values():
@@ -209,8 +221,10 @@ class Steward(Generic[T]):
         """Raises RefusedError where `member` serves and too few others of its family do."""
         version = member.address.version
         family = [m for m in pool.members if m.address.version == version and not m.backup]
-        serving = [m for m in family if self.judge.fitness(pool, m).may_serve]
-        left = len(serving) - 1
+        fit = {m: each for m in family if (each := self.judge.fitness(pool, m)).may_serve}
+        serving = handed_out(pool, fit)
+        fit.pop(member, None)
+        left = len(handed_out(pool, fit))
         if member in serving and left < pool.min_up:
             raise RefusedError(
                 f"{left} of the {len(family)} IPv{version} members of {names.to_text(pool.owner)}"
@@ -247,6 +261,17 @@ class Steward(Generic[T]):
             if turned or pool.ttl_floor_s is not None:
                 self._review_soon(pool)
 
+    def _review_covers(self) -> None:
+        """Has the pools reviewed of whose addresses is known something else than before."""
+        news = self.covers.review(asyncio.get_running_loop().time(), self._clock())
+        for agent in news.silent:
+            self.narrator.agent_silent(agent, self.covers.agents[agent])
+        for agent in news.telling:
+            self.narrator.agent_tells(agent, self.covers.agents[agent])
+        for pool in self.pools if news.changed else ():
+            if not news.changed.isdisjoint(member.address for member in pool.members):
+                self._review_soon(pool)
+
     def _review_soon(self, pool: Pool) -> None:
         if not self._stale:
             asyncio.get_running_loop().call_soon(self._review_stale)
@@ -272,6 +297,7 @@ class Steward(Generic[T]):
             self._note_change(change, now)
         for pool in pools:
             self.incidents.note_departures(pool, self.publisher.served)
+            self.narrator.covers(pool, self.covers)
             self.narrator.rotations(pool, self.publisher.rotations)
             self._plan_review(pool, now)
 

@@ -19,6 +19,7 @@ from rrdns.config.settings import Identity
 from rrdns.health.check import Target, TcpCheck
 from rrdns.health.result import Health as TargetHealth
 from rrdns.health.verdict import State, Verdict
+from rrdns.pool.cover import Covers
 from rrdns.pool.duty import Roster
 from rrdns.pool.judge import Judge
 from rrdns.pool.member import Member, Pool, Require, Rung
@@ -40,7 +41,7 @@ class Health(dict[tuple[str, str], State]):
         return TargetHealth(Verdict(state), since=0.0)
 
     def publisher(self) -> Publisher[Table]:
-        return Publisher(Judge(self.of, Roster()).fitness, Random(1), Table)
+        return Publisher(Judge(self.of, Roster(), Covers()).fitness, Random(1), Table)
 
 
 @pytest.fixture

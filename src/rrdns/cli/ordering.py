@@ -12,7 +12,7 @@ from urllib.parse import quote
 import click
 
 from rrdns.config.settings import Contact
-from rrdns.status.text import moment_text
+from rrdns.status.text import cover_text, moment_text
 
 from .options import FailedError, ask, config_option
 
@@ -197,7 +197,8 @@ def _seen(owner: str, address: str, contact: Contact) -> Any:
 
 def _waiting_for(member: Any, what: str) -> str:
     if what == "ready":
-        return f"waiting; its checks say {member['state']}"
+        cover = cover_text(member["cover"])
+        return f"waiting; its checks say {member['state']}" + (f", {cover}" if cover else "")
     if member["in_rotation"]:
         return "it is still handed out, as nobody else is up"
     return f"waiting until {moment_text(member['duty']['safe_at'])}, when no cache has it any more"

@@ -1,4 +1,5 @@
-"""What is to be thought of a member: what all its checks found, and what operators ordered."""
+"""What is to be thought of a member: what all its checks found, what operators ordered, and who has
+its address."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,6 +7,7 @@ from rrdns.health.check import Target
 from rrdns.health.result import Health
 from rrdns.health.verdict import State, all_of, any_of
 
+from .cover import Covers
 from .duty import Roster
 from .member import Member, Pool, Require
 from .rotation import Fitness
@@ -14,14 +16,15 @@ HealthOf = Callable[[Target], Health]
 
 
 class Judge:
-    """Judges members by what `health_of` and the roster say now.
+    """Judges members by what `health_of`, the roster and the covers say now.
 
     `health_of` raises KeyError for a target that has not been probed yet, and so do the methods.
     """
 
-    def __init__(self, health_of: HealthOf, roster: Roster) -> None:
+    def __init__(self, health_of: HealthOf, roster: Roster, covers: Covers) -> None:
         self._health_of = health_of
         self._roster = roster
+        self._covers = covers
 
     def state(self, pool: Pool, member: Member) -> State:
         """What is believed of a member, all its checks taken together."""
@@ -30,10 +33,12 @@ class Judge:
     def fitness(self, pool: Pool, member: Member) -> Fitness:
         """All that decides whether a member is handed out."""
         healths = self.healths(pool, member)
+        cover = self._covers.of(member.address)
         return Fitness(
             _state(pool, healths),
             self._roster.duty(pool, member),
             any(health.verdict.suspect for health in healths),
+            gives_way=cover is not None and cover.state.gives_way,
         )
 
     def reason(self, pool: Pool, member: Member) -> str:

@@ -36,6 +36,7 @@ class Rung(StrEnum):
 DEFAULT_ANSWERS = 8
 DEFAULT_MIN_UP = 1
 DEFAULT_LAST_GOOD_S = 3600.0
+DEFAULT_COVERED_WEIGHT = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class Pool:
 
     `ttl_s` is the TTL of its RRsets in the zone, the larger one of two. With a `ttl_floor_s` it
     shrinks to that while a member is in doubt. Orders leave `min_up` members of a family in
-    rotation. The rung last-good is for those up last, within `last_good_s`.
+    rotation. The rung last-good is for those up last, within `last_good_s`. A member whose address
+    another host has comes with `covered_weight`, or with 0 only where nobody else is there.
     """
 
     owner: Name
@@ -80,6 +82,7 @@ class Pool:
     min_up: int = DEFAULT_MIN_UP
     ttl_s: int = 0
     ttl_floor_s: int | None = None
+    covered_weight: int = DEFAULT_COVERED_WEIGHT
 
     @property
     def failover_budget_s(self) -> float:

@@ -25,11 +25,13 @@ NOTES: Mapping[Rung, Note] = {
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
-    """All that is known of one member: what was measured, and what was ordered."""
+    """All that is known of one member: what was measured, what was ordered, and whether it gives
+    way to others, as another host has its address."""
 
     state: State
     duty: Duty = Duty.READY
     suspect: bool = False
+    gives_way: bool = False
 
     @property
     def may_serve(self) -> bool:
@@ -45,15 +47,19 @@ class Rotation:
     """The members of one family that are handed out now, and for how many seconds caches may keep
     that.
 
-    `rung` is None as long as a member may serve. The rest is what the next rotation has to know,
-    and makes no other answer: `good` says when each address was in rotation for the last time, no
-    rung taken; a member was in doubt, or has left, at `troubled_at`. Times are time.time. At
-    `holds_until` it has to be reviewed even if nothing happens.
+    `rung` is None as long as a member may serve. `lessened` are those of the members that come with
+    the pool's `covered_weight` in place of their own.
+
+    The rest is what the next rotation has to know, and makes no other answer: `good` says when each
+    address was in rotation for the last time, no rung taken; a member was in doubt, or has left, at
+    `troubled_at`. Times are time.time. At `holds_until` it has to be reviewed even if nothing
+    happens.
     """
 
     members: Members
     rung: Rung | None = None
     ttl: int = 0
+    lessened: Members = ()
     good: Mapping[Address, float] = field(default_factory=dict, compare=False)
     in_doubt: bool = field(default=False, compare=False)
     troubled_at: float = field(default=-inf, compare=False)
@@ -89,18 +95,26 @@ def rotation_of(
     return replace(
         chosen,
         ttl=ttl,
+        lessened=_lessened(pool, chosen.members, fit),
         in_doubt=in_doubt,
         troubled_at=troubled_at,
         holds_until=min(chosen.holds_until, grows_at),
     )
 
 
+def handed_out(pool: Pool, fit: Mapping[Member, Fitness]) -> Members:
+    """Of members that may serve, those that are handed out: who gives way is not, where there is
+    anybody to give way to, unless the pool has a weight for that."""
+    first = tuple(member for member, each in fit.items() if not each.gives_way)
+    return first if first and not pool.covered_weight else tuple(fit)
+
+
 def _chosen(pool: Pool, fit: Mapping[Member, Fitness], now: float, before: Rotation) -> Rotation:
     """Whom to hand out. A ladder that runs out ends in `all`: silence helps nobody."""
-    alive = tuple(m for m in fit if not m.backup and fit[m].may_serve)
+    alive = {m: each for m, each in fit.items() if not m.backup and each.may_serve}
     good = _good(fit, now, before)
     if alive:
-        return Rotation(alive, good=good)
+        return Rotation(handed_out(pool, alive), good=good)
     good_at = max(good.values(), default=-inf)
     recalled_until = good_at + pool.last_good_s
     # Those that die together are found to be down one by one, as their probes end.
@@ -110,7 +124,7 @@ def _chosen(pool: Pool, fit: Mapping[Member, Fitness], now: float, before: Rotat
         for member in fit
         if fit[member].duty is Duty.READY and good.get(member.address, -inf) >= good_at - together_s
     )
-    backups = tuple(m for m in fit if m.backup and fit[m].may_serve)
+    backups = {m: each for m, each in fit.items() if m.backup and each.may_serve}
     everybody = tuple(m for m in fit if fit[m].duty is not Duty.MAINT) or tuple(fit)
     for rung in (*pool.all_down, Rung.ALL):
         holds_until = inf
@@ -119,7 +133,7 @@ def _chosen(pool: Pool, fit: Mapping[Member, Fitness], now: float, before: Rotat
                 members = last_good if now < recalled_until else ()
                 holds_until = recalled_until
             case Rung.BACKUP:
-                members = backups
+                members = handed_out(pool, backups)
             case Rung.ALL:
                 members = everybody
             case Rung.NODATA:
@@ -127,6 +141,14 @@ def _chosen(pool: Pool, fit: Mapping[Member, Fitness], now: float, before: Rotat
         if members or rung is Rung.NODATA:
             break
     return Rotation(members, rung, good=good, holds_until=holds_until)
+
+
+def _lessened(pool: Pool, members: Members, fit: Mapping[Member, Fitness]) -> Members:
+    """Of those that are handed out, those that give way to others by their weight."""
+    if not pool.covered_weight:
+        return ()
+    behind = tuple(member for member in members if fit[member].gives_way)
+    return behind if len(behind) < len(members) else ()
 
 
 def _good(fit: Iterable[Member], now: float, before: Rotation) -> dict[Address, float]:

@@ -7,12 +7,15 @@ from typing import Any
 from rrdns.answer.explain import Explanation, Outcome, explain
 from rrdns.answer.reference import Transport
 from rrdns.health.check import Address
+from rrdns.health.verdict import State
+from rrdns.pool.cover import CoverState
+from rrdns.pool.duty import Duty
 from rrdns.zone import name as names
 from rrdns.zone.presentation import rrset_lines, type_from_text, type_text
 
 from .observed import Observed, Report
 from .pools import PoolReports
-from .text import WIDTH, pool_lines, printable
+from .text import WIDTH, cover_text, pool_lines, printable
 
 
 def explanation(observed: Observed, name: str, rtype: str = "A", client: str = "") -> Report:
@@ -90,6 +93,31 @@ def _lines(report: Report, width: int) -> Iterator[str]:
         yield ""
         yield from pool_lines(name, pool, width)
         yield f"order {pool['order']}, {pool['require']} of a member's checks must pass"
+        yield from _covers(pool["members"])
+
+
+def _covers(members: list[Report]) -> Iterator[str]:
+    """What it means for members that another host has their addresses."""
+    for member in members:
+        cover = member["cover"]
+        if cover is None or not CoverState(cover["state"]).gives_way:
+            continue
+        consequence = _consequence(member)
+        if consequence:
+            name = f" ({member['name']})" if member["name"] else ""
+            reason = f" ({cover['reason']})" if cover["reason"] else ""
+            why = f"{cover_text(cover)}{reason}; it is the address of {cover['owner']}"
+            yield f"{member['address']}{name} is {consequence}: {why}"
+
+
+def _consequence(member: Report) -> str:
+    """What comes of it that `member` gives way to others; empty where it would be left out without
+    that."""
+    if member["in_rotation"]:
+        weight = member["cover"]["weight"]
+        return "handed out all the same" if weight is None else f"handed out with weight {weight}"
+    is_ready = member["duty"]["order"] == Duty.READY and not member["backup"]
+    return "left out, as others may serve" if is_ready and member["state"] != State.DOWN else ""
 
 
 def _way(way: list[Report]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from rrdns.publisher import families
 from rrdns.zone.name import Name
 from rrdns.zone.tree import RRType
 
+from .covers import cover_report
 from .observed import Observed, Report, firsts, time_or_none, time_text
 
 
@@ -64,6 +65,7 @@ class PoolReports:
             "in_rotation": in_rotation,
             "fallback": next((f["fallback"] for f in by_family.values() if f["fallback"]), None),
             "min_up": pool.min_up,
+            "covered_weight": pool.covered_weight,
             "budget_s": pool.failover_budget_s,
             "families": by_family,
             "members": [
@@ -87,6 +89,7 @@ class PoolReports:
         for member, count in counts.items():
             yield {
                 **self._member(pool, member),
+                "cover": self._cover(pool, member, rotation),
                 "in_rotation": member in rotation.members,
                 "first_share": round(count / total, 4) if total else None,
             }
@@ -120,6 +123,14 @@ class PoolReports:
             "drill_until": self._drill_until(healths),
             "checks": [self._check(target, health) for target, health in healths.items()],
         }
+
+    def _cover(self, pool: Pool, member: Member, rotation: Rotation) -> Report | None:
+        """Who has its address, and with which `weight` it is handed out for that, if it is."""
+        cover = self._steward.covers.of(member.address)
+        if cover is None:
+            return None
+        weight = pool.covered_weight if member in rotation.lessened else None
+        return {**cover_report(cover), "weight": weight}
 
     def _duty(self, pool: Pool, member: Member) -> Report:
         assignment = self._steward.roster.assignment(pool, member)

@@ -15,6 +15,7 @@ from rrdns.pool.incidents import Incident
 from rrdns.pool.member import Pool
 from rrdns.zone import name as names
 
+from .covers import takeover_report
 from .observed import Observed, Report, time_or_none, time_text
 from .pools import PoolReports
 
@@ -36,6 +37,7 @@ def report(
         "uptime_s": round(max(0.0, time.time() - observed.started_at), 1),
         "reload": _reload_report(observed),
         "vantage": _vantage_report(observed.steward.monitor.vantage),
+        "takeover": takeover_report(observed.steward.covers),
         "state": _state_report(observed.memory),
         "warnings": _texts({*loaded.settings.warnings, *loaded.warnings}),
         "zones": {

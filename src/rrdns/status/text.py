@@ -21,9 +21,11 @@ def render(report: dict[str, Any], width: int = WIDTH) -> str:
     sections = [
         [_headline(report)],
         _cut_off(report["vantage"]),
+        _contested(report["takeover"]),
         _problems("REJECTED: served on as before, until this is mended", _rejected(report)),
         _problems("WARNINGS", cautions(report)),
         *(pool_lines(name, pool, width) for name, pool in report["pools"].items()),
+        list(_agents(report["takeover"])),
         list(_zones(report["zones"])),
     ]
     lines = "\n\n".join("\n".join(map(printable, lines)) for lines in sections if lines)
@@ -48,7 +50,7 @@ def render_incidents(incidents: list[dict[str, Any]]) -> str:
                 ("drill: " if incident["drill"] else "") + incident["reason"],
             )
         )
-    return "\n".join(map(printable, _table(rows, width=None))) + "\n"
+    return "\n".join(map(printable, table(rows, width=None))) + "\n"
 
 
 def duration_text(seconds: float) -> str:
@@ -70,6 +72,34 @@ def moment_text(time_text: str) -> str:
 def printable(text: Iterable[str]) -> str:
     """What users and members wrote must not steer the reader's terminal."""
     return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def cover_text(cover: dict[str, Any] | None) -> str:
+    """Who has the address of a member, where that is worth a word."""
+    if cover is None:
+        return ""
+    words = {
+        "covered": f"covered by {cover['by']}",
+        "contested": "CONTESTED",
+        "nobody": "held by nobody",
+    }
+    return words.get(cover["state"], "")
+
+
+def contested(takeover: dict[str, Any] | None) -> list[str]:
+    """The addresses that two hosts have, each with what is known of that."""
+    vips = takeover["vips"] if takeover else {}
+    return [
+        f"{address} of {cover['owner']}: {cover['reason']}"
+        for address, cover in vips.items()
+        if cover["state"] == "contested"
+    ]
+
+
+def silent_agents(takeover: dict[str, Any] | None) -> list[str]:
+    """The takeover agents that do not tell, each with why."""
+    agents = takeover["agents"] if takeover else []
+    return [f"{agent['url']}: {agent['problem']}" for agent in agents if agent["tells"] is False]
 
 
 def cautions(report: dict[str, Any]) -> list[str]:
@@ -100,6 +130,12 @@ def _cut_off(vantage: dict[str, Any] | None) -> list[str]:
     return [heading, *(f"  {reason}" for reason in reasons)]
 
 
+def _contested(takeover: dict[str, Any] | None) -> list[str]:
+    disputes = contested(takeover)
+    heading = "CONTESTED: two hosts have an address; which of them it leads to is chance"
+    return [heading, *(f"  {text}" for text in disputes)] if disputes else []
+
+
 def _rejected(report: dict[str, Any]) -> list[str]:
     return list(report["reload"]["problems"])
 
@@ -120,13 +156,14 @@ def pool_lines(name: str, pool: dict[str, Any], width: int = WIDTH) -> list[str]
         if family["fallback"]
     ]
     rows = [HEADINGS, *(row for member in members for row in _member(member))]
-    return [heading, *fallbacks, *_table(rows, width)]
+    return [heading, *fallbacks, *table(rows, width)]
 
 
 def _member(member: dict[str, Any]) -> Iterator[Row]:
     """A row for each check; the first one carries what is said of the member."""
     state = member["state"] if member["state"] == "up" else member["state"].upper()
     notes = [note for note in ("suspect", "restored", "backup") if member[note]]
+    notes += filter(None, [cover_text(member["cover"])])
     if member["drill_until"]:
         notes.append(f"drill until {moment_text(member['drill_until'])}")
     duty = member["duty"]
@@ -168,10 +205,21 @@ def _zones(zones: dict[str, Any]) -> Iterator[str]:
     rows = [("ZONE", "SERIAL", "LOADED", "FILE")]
     for name, zone in zones.items():
         rows.append((name, str(zone["serial"]), moment_text(zone["loaded_at"]), zone["file"]))
-    return _table(rows, width=None)
+    return table(rows, width=None)
 
 
-def _table(rows: Sequence[Row], width: int | None) -> Iterator[str]:
+def _agents(takeover: dict[str, Any] | None) -> Iterator[str]:
+    if takeover is None:
+        return
+    rows: list[Row] = [("TAKEOVER AGENT", "HOST", "LAST WORD", "PROBLEM")]
+    for agent in takeover["agents"]:
+        told = moment_text(agent["at"]) if agent["at"] else "none yet"
+        old = ", too old" if agent["at"] and not agent["tells"] else ""
+        rows.append((agent["url"], agent["host"] or "", told + old, agent["problem"] or ""))
+    yield from table(rows, width=None)
+
+
+def table(rows: Sequence[Row], width: int | None) -> Iterator[str]:
     """The rows in columns; the last one is cut to `width`, if there is one."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
     used = sum(widths) + 2 * len(widths)

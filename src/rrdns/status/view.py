@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from rrdns.health.verdict import State
 from rrdns.narrator import counted
-from rrdns.pool.duty import Duty
+from rrdns.pool.cover import CoverState
+from rrdns.pool.duty import Duty, key_of
 from rrdns.pool.member import Pool
 from rrdns.publisher import families
 from rrdns.zone import name as names
@@ -46,10 +47,12 @@ class Calmness(IntEnum):
     """How little there is to see in a pool."""
 
     OUT = 0  # a rung of the ladder is in use
-    DOWN = 1
-    DOUBT = 2
-    ORDERED = 3
-    CALM = 4
+    CONTESTED = 1  # two hosts have the address of a member
+    DOWN = 2
+    DOUBT = 3
+    COVERED = 4  # another host has it
+    ORDERED = 5
+    CALM = 6
 
 
 def view(observed: Observed, wanted: str = "") -> Report:
@@ -99,10 +102,25 @@ class _Glance:
             if state is State.UNKNOWN and key[0] not in unchecked
         } - maintained
         self._ordered = len(orders)
+        known = steward.covers.known
+        covers = {
+            key_of(pool, member): known[member.address].state
+            for pool in (self._pools if known else ())
+            for member in pool.members
+            if member.address in known
+        }
+        self._covered = {
+            key for key, state in covers.items() if state is CoverState.COVERED
+        } - maintained
+        self._contested = {
+            key for key, state in covers.items() if state is CoverState.CONTESTED
+        } - maintained
         self._calmness = {
             **{owner: Calmness.ORDERED for owner, _ in orders},
+            **{owner: Calmness.COVERED for owner, _ in self._covered},
             **{owner: Calmness.DOUBT for owner, _ in self._unknown},
             **{owner: Calmness.DOWN for owner, _ in self._down},
+            **{owner: Calmness.CONTESTED for owner, _ in self._contested},
         }
         for pool in self._pools:
             if pool.owner in self._calmness and _is_on_a_rung(observed, pool):
@@ -118,6 +136,8 @@ class _Glance:
             "up": self._up,
             "down": len(self._down),
             "unknown": len(self._unknown),
+            "covered": len(self._covered),
+            "contested": len(self._contested),
             "ordered": self._ordered,
         }
 
@@ -135,12 +155,20 @@ class _Glance:
         if out:
             text = f"Nobody is fit to serve in {counted(out, 'pool')}"
             return Mood(Level.DOWN, f"{counted(out, 'pool')} out", text)
+        if self._contested:
+            contested = len(self._contested)
+            text = f"Two hosts have the address of {counted(contested, 'member')}"
+            return Mood(Level.DOWN, f"{contested} contested", text)
         if down:
             text = f"{down} of {counted(members, 'member')} {'is' if down == 1 else 'are'} down"
             return Mood(Level.DOUBT, f"{down} down", text)
         if unknown:
             text = f"Of {counted(unknown, 'member')} nothing is known yet"
             return Mood(Level.DOUBT, f"{unknown} unknown", text)
+        if self._covered:
+            covered = len(self._covered)
+            text = f"{counted(covered, 'member')} {'is' if covered == 1 else 'are'} covered by"
+            return Mood(Level.DOUBT, f"{covered} covered", f"{text} another host")
         if said["reload"]["problems"]:
             text = "A file was rejected; what was served before is served on"
             return Mood(Level.DOUBT, "file rejected", text)

@@ -8,10 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from rrdns.health.verdict import Outcome, State
+from rrdns.pool.cover import CoverState
 from rrdns.pool.duty import Duty
 from rrdns.status.observed import Report
 from rrdns.status.page.strip import decades
-from rrdns.status.text import printable
+from rrdns.status.text import cover_text, printable
 
 STATE_STYLES = {State.UP: "green", State.DOWN: "bold red", State.UNKNOWN: "dim"}
 BARS = "▁▂▃▄▅▆▇"  # the first one for 0.1 ms, and each further one for ten times as long
@@ -67,6 +68,10 @@ def _state(member: Report) -> Text:
         text.append(f", {member['duty']['order']}", "magenta")
     if member["backup"]:
         text.append(", backup", "dim")
+    cover = member["cover"]
+    if cover_text(cover):
+        is_alarm = cover["state"] == CoverState.CONTESTED
+        text.append_text(safe(f", {cover_text(cover)}", "bold red" if is_alarm else "yellow"))
     return text
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from rrdns.health.strip import LENGTH
 from rrdns.narrator import counted
 from rrdns.status.observed import Report
-from rrdns.status.text import duration_text
+from rrdns.status.text import contested, duration_text, silent_agents
 from rrdns.status.view import Level
 
 from . import members
@@ -61,6 +61,9 @@ def _alerts(view: Report, console: Console) -> list[Text]:
         safe(f"{anchor['address']}: {anchor['reason']}", "red")
         for anchor in (vantage["anchors"] if vantage and vantage["cut_off"] else ())
     ]
+    takeover = view["takeover"]
+    said += [safe(f"contested: {dispute}", "red") for dispute in contested(takeover)]
+    said += [safe(f"takeover agent {agent}", "yellow") for agent in silent_agents(takeover)]
     said += [safe(f"rejected: {problem}", "red") for problem in view["reload"]["problems"]]
     lines = [line for text in said for line in text.wrap(console, console.width)]
     if len(lines) > MOST_ALERT_LINES:

@@ -18,7 +18,7 @@ WWW, FTP, BOOKS = "www.example.", "ftp.example.", "xn--bcher-kva.example."
 
 def member(address: str, name: str | None = None, **more: Any) -> dict[str, Any]:
     duty = {"order": "drain", "until": None, "safe_at": "2026-01-01T00:01:00.000Z", "safe": False}
-    usual = {"address": address, "name": name, "state": "up", "in_rotation": False}
+    usual = {"address": address, "name": name, "state": "up", "in_rotation": False, "cover": None}
     return {**usual, "drill_until": None, "duty": {**duty, **more.pop("duty", {})}, **more}
 
 

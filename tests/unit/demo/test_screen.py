@@ -25,6 +25,7 @@ def member(address: str = "127.0.0.11", **other: Any) -> dict[str, Any]:
         "suspect": False,
         "backup": False,
         "duty": {"order": "ready"},
+        "cover": None,
         "since": "2026-01-01T00:00:00.000Z",
         "checks": [check],
         **other,

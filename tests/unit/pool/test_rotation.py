@@ -37,13 +37,13 @@ def rotation(
     **policy: Any,
 ) -> Rotation:
     """The rotation where `states` has a letter for each member: `u`p, `d`own, or `?`; behind it `s`
-    for suspect, `r` for drained, `m` for maintenance."""
+    for suspect, `r` for drained, `m` for maintenance, `c` for an address that another host has."""
     meant = {"u": UP, "d": DOWN, "?": UNKNOWN}
     ordered = {"r": Duty.DRAIN, "m": Duty.MAINT}
     fit = {}
-    for member, (state, notes) in zip(members, re.findall("([ud?])([srm]*)", states), strict=True):
+    for member, (state, notes) in zip(members, re.findall("([ud?])([srmc]*)", states), strict=True):
         duty = next((ordered[note] for note in notes if note in ordered), Duty.READY)
-        fit[member] = Fitness(meant[state], duty, "s" in notes)
+        fit[member] = Fitness(meant[state], duty, "s" in notes, gives_way="c" in notes)
     pool = Pool(ROOT, members, all_down=ladder or (Rung.ALL,), ttl_s=60, **policy)
     return rotation_of(pool, members, fit.__getitem__, now, before)
 
@@ -173,6 +173,57 @@ def test_last_good_is_as_old_as_its_last_moment_in_rotation() -> None:
 )
 def test_orders(states: str, ladder: Rung, members: tuple[Member, ...]) -> None:
     assert rotation(states, ladder).members == members
+
+
+@pytest.mark.parametrize(
+    ("states", "members"),
+    [
+        ("ucuuu", (TWO, THREE)),
+        ("ucucuu", (THREE,)),
+        ("ucucucu", (ONE, TWO, THREE)),
+        ("ucddu", (ONE,)),
+        ("uc?du", (TWO,)),
+        ("ucurumu", (ONE,)),
+        ("dcuuu", (TWO, THREE)),
+        ("dddcu", (SPARE,)),
+    ],
+    ids=[
+        "one gives way",
+        "two give way to one",
+        "all are handed out where all would give way",
+        "one helps out where the others are down",
+        "one gives way to one of whom nothing is known",
+        "one helps out where the others were ordered away",
+        "one that is down is left out as ever",
+        "where all are down, the ladder decides",
+    ],
+)
+def test_who_gives_way(states: str, members: tuple[Member, ...]) -> None:
+    found = rotation(states, Rung.BACKUP)
+    assert found.members == members
+    assert found.lessened == ()
+
+
+def test_backups_give_way_to_each_other_as_members_do() -> None:
+    other = Member(IPv4Address("192.0.2.8"), backup=True)
+    assert rotation("duuc", Rung.BACKUP, members=(ONE, other, SPARE)).members == (other,)
+    assert rotation("ducu", Rung.BACKUP, members=(ONE, other, SPARE)).members == (SPARE,)
+
+
+@pytest.mark.parametrize(
+    ("states", "lessened"),
+    [("ucuuu", (ONE,)), ("ucucuu", (ONE, TWO)), ("ucucucu", ()), ("uuuu", ()), ("ucddu", ())],
+    ids=["one", "two", "not where all would give way", "nobody", "not who is alone"],
+)
+def test_a_weight_for_those_that_give_way(states: str, lessened: tuple[Member, ...]) -> None:
+    found = rotation(states, covered_weight=5)
+    alive = [m for m, state in zip(ALL, re.findall("[ud]", states), strict=True) if state == "u"]
+    assert found.members == tuple(m for m in alive if not m.backup)
+    assert found.lessened == lessened
+
+
+def test_the_ttl_shrinks_when_somebody_gives_way() -> None:
+    assert rotation("ucuuu", before=rotation("uuuu", **FLOOR), **FLOOR).ttl == 5
 
 
 def test_those_that_were_found_down_together_were_good_together() -> None:

@@ -38,6 +38,13 @@ def test_a_calm_hour_is_calm(site: Loaded) -> None:
     assert (calm.drops, calm.false_drops, calm.incidents) == (0, 0, [])
 
 
+def test_no_takeover_agent_is_asked(site: Loaded, make_site: MakeSite) -> None:
+    asking = make_site(f'takeover: {{status: ["http://192.0.2.11:8056/"]}}\n{CONFIG}')
+    assert asking.settings.takeover.status
+    trace = "100 192.0.2.1 silent\n200 192.0.2.1 pass 12ms"
+    assert played(asking, trace).timeline == played(site, trace).timeline
+
+
 @pytest.mark.parametrize("silence", ["silent", "refuse", "fail 30ms 503", "pass 5s"])
 def test_who_dies_leaves_within_the_budget_and_comes_back(site: Loaded, silence: str) -> None:
     simulated = played(site, f"100 192.0.2.1 {silence}\n200 192.0.2.1 pass 12ms", 300)

@@ -21,6 +21,7 @@ MEMBER: dict[str, Any] = {
     "suspect": False,
     "since": AT,
     "duty": {"order": "ready"},
+    "cover": None,
     "checks": [{**CHECK, "recent": [[0, "pass", 1.2], [0, "fail", 3.0], [0, "error", 0.0]]}],
     "in_rotation": True,
     "first_share": 0.5,
@@ -53,6 +54,7 @@ def view(pools: dict[str, Any], **other: Any) -> dict[str, Any]:
         "reload": {"problems": []},
         "state": {"problem": None},
         "vantage": None,
+        "takeover": None,
         "mood": {"level": "well", "text": "All is well"},
         "wanted": "",
         "totals": {"pools": len(pools), "members": 3},
@@ -90,6 +92,22 @@ def test_orders_and_rungs_are_told() -> None:
     lines = drawn(view({"www.linux.example.": pool(ordered, fallback="last-good")}))
     assert "up, drain" in line_with("192.0.2.1", lines)
     assert "ALL DOWN (A): fallback last-good" in line_with("www.linux", lines)
+
+
+def test_who_has_an_address_is_told() -> None:
+    cover = {"state": "covered", "by": "hertz", "owner": "marconi"}
+    pools = {"www.linux.example.": pool(member(cover=cover, in_rotation=False))}
+    assert "up, covered by hertz" in line_with("192.0.2.1", drawn(view(pools)))
+    contested = {**cover, "state": "contested", "reason": "two hold it"}
+    takeover = {
+        "vips": {"192.0.2.1": contested},
+        "agents": [{"url": "http://192.0.2.9/", "tells": False, "problem": "no answer"}],
+    }
+    pools = {"www.linux.example.": pool(member(cover=contested))}
+    lines = drawn(view(pools, takeover=takeover))
+    assert "up, CONTESTED" in line_with("192.0.2.1 marconi", lines)
+    assert "contested: 192.0.2.1 of marconi: two hold it" in lines
+    assert "takeover agent http://192.0.2.9/: no answer" in lines
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -147,13 +165,15 @@ def test_a_search_that_finds_nothing_says_so() -> None:
 def test_nothing_that_strangers_wrote_steers_the_terminal() -> None:
     bad = "\x1b[31m[red]\x07"
     check = {**CHECK, "reason": bad, "recent": []}
+    cover = {"state": "covered", "by": bad}
     shown = view(
-        {bad: pool(member(name=bad, address=bad, checks=[check]))},
+        {bad: pool(member(name=bad, address=bad, checks=[check], cover=cover))},
         incidents=[{**INCIDENT, "reason": bad}],
         reload={"problems": [bad]},
+        takeover={"vips": {}, "agents": [{"url": bad, "tells": False, "problem": bad}]},
     )
     console = Console(width=160, height=40, file=(screen := StringIO()), color_system=None)
     console.print(draw(Picture("127.0.0.1:8053", shown), console))
     assert "\x1b" not in screen.getvalue()
     assert "\x07" not in screen.getvalue()
-    assert screen.getvalue().count("[red]") == 6
+    assert screen.getvalue().count("[red]") == 9

@@ -17,6 +17,7 @@ from .pools import pool_metrics
 from .probes import probe_metrics
 from .queries import query_metrics
 from .server import server_metrics
+from .takeover import takeover_metrics
 
 __all__ = ["CONTENT_TYPE", "Measured", "ProbeTimes", "in_words", "taken_down"]
 
@@ -28,6 +29,7 @@ SUBJECTS: tuple[Callable[[Measured], Iterator[Metric | None]], ...] = (
     pool_metrics,
     probe_metrics,
     incident_metrics,
+    takeover_metrics,
     file_metrics,
 )
 

@@ -16,8 +16,16 @@ from urllib.parse import quote
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from rrdns.pool.cover import CoverState
 from rrdns.status.observed import Report
-from rrdns.status.text import cautions, duration_text, moment_text
+from rrdns.status.text import (
+    cautions,
+    contested,
+    cover_text,
+    duration_text,
+    moment_text,
+    silent_agents,
+)
 from rrdns.status.view import Level
 
 from . import strip
@@ -64,6 +72,7 @@ class Renderer:
             "seconds": _seconds,
             "lasted": _lasted,
             "passes_needed": _passes_needed,
+            "cover": cover_text,
         }
         self._environment.globals["strip_width"] = strip.WIDTH
         self._environment.globals["strip_size"] = f"{strip.WIDTH} {strip.HEIGHT}"
@@ -129,7 +138,12 @@ class Renderer:
             fragments={
                 "summary": self._render("summary", view),
                 "alerts": self._render(
-                    "alerts", view, cautions=cautions(view), most_problems=MOST_PROBLEMS
+                    "alerts",
+                    view,
+                    cautions=cautions(view),
+                    contested=contested(view["takeover"]),
+                    silent_agents=silent_agents(view["takeover"]),
+                    most_problems=MOST_PROBLEMS,
                 ),
                 "more": self._render("more", view),
                 "incidents": self._render("incidents", view),
@@ -147,7 +161,7 @@ class Renderer:
         level = _level(pool)
         members = pool["members"]
         if len(members) > MOST_MEMBERS:
-            members = sorted(members, key=lambda member: member["state"] == "up")[:MOST_MEMBERS]
+            members = sorted(members, key=_is_well)[:MOST_MEMBERS]
         return self._render(
             "pool",
             id=id_,
@@ -169,9 +183,16 @@ def _level(pool: Report) -> Level:
     members = [member for member in pool["members"] if member["duty"]["order"] != "maint"]
     down = any(member["state"] == "down" for member in members)
     unknown = any(member["state"] == "unknown" and member["checks"] for member in members)
-    if pool["fallback"]:
+    covers = {member["cover"]["state"] for member in members if member["cover"]}
+    if pool["fallback"] or CoverState.CONTESTED in covers:
         return Level.DOWN
-    return Level.DOUBT if down or unknown else Level.WELL
+    return Level.DOUBT if down or unknown or CoverState.COVERED in covers else Level.WELL
+
+
+def _is_well(member: Report) -> bool:
+    """Whether there is no trouble with a member, by its checks and its address."""
+    cover = member["cover"]
+    return member["state"] == "up" and not (cover and CoverState(cover["state"]).gives_way)
 
 
 def _icon(level: str) -> str:

@@ -10,12 +10,14 @@ import pytest
 from rrdns.answer.reference import Transport
 from rrdns.health.vantage import Vantage
 from rrdns.memory import Memory
+from rrdns.pool.cover import Claim, Word
 from rrdns.pool.duty import Assignment, Duty
 from rrdns.pool.incidents import Incident
 
 from ..conftest import FAIL, STARTED_AT, MakeServer, Server
 from .scraping import ask
 
+AGENT = "http://192.0.2.12:8056/"
 OUTAGE = Incident(
     name="marconi",
     drill=False,
@@ -45,6 +47,8 @@ async def eventful(make_server: MakeServer, tmp_path: Path) -> Server:
     steward.drill(pool, second, STARTED_AT + 60, force=True)
     watch = steward.monitor._watched[pool.targets(first)[0]]
     watch.health = replace(watch.health, downs=(time.time(),))
+    steward.covers.listen_to([AGENT], good_for_s=4.0)
+    steward.heard(AGENT, Word("hertz", {first.address: Claim("marconi", 1, holds=True)}))
     steward.incidents.begin(pool, first, OUTAGE)
     steward.incidents.begin(pool, second, replace(OUTAGE, safe_at=None))
     steward.monitor.look_from(Vantage((ip_address("192.0.2.254"),), interval_s=0.01))

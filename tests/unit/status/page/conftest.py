@@ -22,6 +22,7 @@ MEMBER: View = {
     "since": AT,
     "duty": {"order": "ready", "since": None, "until": None, "reason": None, "safe_at": None},
     "drill_until": None,
+    "cover": None,
     "checks": [
         {
             "name": "web",
@@ -50,6 +51,16 @@ INCIDENT: View = {
     "up_at": "2026-01-01T00:01:05.000Z",
     "measured_s": 61.5,
     "budget_s": 63.5,
+}
+
+
+COVER: View = {
+    "state": "covered",
+    "owner": "marconi",
+    "by": "hertz",
+    "reason": "owner does not answer",
+    "since": AT,
+    "weight": None,
 }
 
 
@@ -89,6 +100,7 @@ def make_view() -> MakeView:
             "reload": {"begun": 0, "accepted": 0, "rejected": 0, "last_at": None, "problems": []},
             "state": {"file": None, "saved_at": None, "restored_from": None, "problem": None},
             "vantage": None,
+            "takeover": None,
             "warnings": [],
             "zones": {
                 "linux.example.": {
@@ -110,6 +122,8 @@ def make_view() -> MakeView:
                 "up": 1,
                 "down": 0,
                 "unknown": 0,
+                "covered": 0,
+                "contested": 0,
                 "ordered": 0,
             },
             "hidden": {"pools": 0, "calm": True},

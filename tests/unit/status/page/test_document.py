@@ -11,7 +11,7 @@ import pytest
 from rrdns.status.page import document
 from rrdns.status.page.document import FEW_POOLS, MOST_MEMBERS, Renderer
 
-from .conftest import AT, INCIDENT, POOL, MakeView, member, pool
+from .conftest import AT, COVER, INCIDENT, POOL, MakeView, member, pool
 
 HOSTILE = """</title></script></style>"'><img src=x onerror=alert(1)>{{ 7*7 }}&amp;`"""
 VOID = {"meta", "link", "input"}
@@ -70,7 +70,7 @@ def hostile(value: Any) -> Any:
     return HOSTILE
 
 
-STRANGERS = {"name", "reason", "pool", "member", "file", "address"}
+STRANGERS = {"name", "reason", "pool", "member", "file", "address", "by", "owner", "url", "problem"}
 
 
 def test_the_whole_page_is_well_formed_and_each_id_is_one_element(
@@ -91,6 +91,9 @@ def test_nothing_that_strangers_wrote_becomes_an_element(
     bad_member["duty"] = hostile(
         {"order": "drain", "since": AT, "until": AT, "reason": "", "safe_at": AT}
     )
+    bad_member["cover"] = hostile(COVER)
+    contested = hostile(COVER) | {"state": "contested"}
+    agent = hostile({"url": "", "host": None, "tells": False, "problem": "", "at": None})
     anchor = {"address": HOSTILE, "outcome": "fail", "reason": HOSTILE, "at": AT}
     zone = {"serial": 7, "file": HOSTILE, "loaded_at": AT, "problems": [HOSTILE]}
     parts = {
@@ -101,6 +104,7 @@ def test_nothing_that_strangers_wrote_becomes_an_element(
         "wanted": HOSTILE,
         "vantage": {"cut_off": True, "since": AT, "anchors": [anchor]},
         "reload": {"accepted": 0, "rejected": 1, "problems": [f"{HOSTILE} rejected"]},
+        "takeover": {"agents": [agent], "vips": {HOSTILE: contested}},
     }
     bad = Parsed(renderer.document(make_view(**parts)))
     assert bad.open == []
@@ -158,6 +162,12 @@ def test_a_member_is_told_with_state_time_reason_strip_and_share(
         ({"suspect": True}, "suspect"),
         ({"restored": True}, "from before the restart"),
         ({"backup": True}, "backup"),
+        ({"cover": COVER}, "covered by hertz 2026-01-01 00:00:00Z: owner does not answer"),
+        ({"cover": COVER | {"state": "contested"}}, "contested 2026-01-01 00:00:00Z: owner"),
+        (
+            {"cover": COVER | {"state": "nobody", "by": None, "reason": ""}},
+            "held by nobody 2026-01-01 00:00:00Z",
+        ),
         ({"drill_until": AT}, "fire drill, ends 2026-01-01 00:00:00Z"),
         ({"first_share": None}, "no answers yet"),
         ({"checks": []}, "unchecked"),
@@ -229,6 +239,49 @@ def test_being_cut_off_is_told_with_who_was_asked(renderer: Renderer, make_view:
     assert "192.0.2.254 no answer" in said
 
 
+@pytest.mark.parametrize("state", ["held", "unknown"])
+def test_that_all_is_as_usual_needs_no_word(
+    renderer: Renderer, make_view: MakeView, state: str
+) -> None:
+    usual = fragment(renderer, f"pool:{POOL}", make_view())
+    shown = pool(member(cover=COVER | {"state": state}))
+    assert fragment(renderer, f"pool:{POOL}", make_view(pools={POOL: shown})) == usual
+
+
+@pytest.mark.parametrize(
+    ("state", "level", "says"),
+    [("covered", "doubt", "covered by hertz"), ("contested", "down", "contested")],
+)
+def test_who_has_an_address_is_told_of_the_pool_and_to_who_only_listens(
+    renderer: Renderer, make_view: MakeView, state: str, level: str, says: str
+) -> None:
+    view = make_view(pools={POOL: pool(member(cover=COVER | {"state": state}))})
+    page = Parsed(renderer.document(view))
+    assert page.has("section", id=f"pool:{POOL}", **{"class": f"pool {level}"})
+    assert page.has("tr", **{"data-says": f"marconi in {POOL} is up, {says}"})
+
+
+def test_disputes_and_silent_agents_are_alerts(renderer: Renderer, make_view: MakeView) -> None:
+    agent = {"url": "http://192.0.2.11:8056/", "tells": False, "problem": "no answer within 1 s"}
+    well = {"url": "http://192.0.2.12:8056/", "tells": True, "problem": None}
+    contested = COVER | {"state": "contested", "reason": "marconi and hertz both say so"}
+    takeover = {"agents": [agent, well], "vips": {"192.0.2.1": contested, "192.0.2.2": COVER}}
+    said = fragment(renderer, "alerts", make_view(takeover=takeover))
+    assert "192.0.2.1 of marconi: marconi and hertz both say so" in said
+    assert said.endswith("do not tell http://192.0.2.11:8056/: no answer within 1 s")
+    assert "192.0.2.2" not in said
+
+
+def test_how_many_are_covered_or_contested_stands_in_the_summary(
+    renderer: Renderer, make_view: MakeView
+) -> None:
+    view = make_view()
+    assert "Covered" not in fragment(renderer, "summary", view)
+    view["totals"] |= {"covered": 2, "contested": 1}
+    said = fragment(renderer, "summary", view)
+    assert "Contested1 Covered2" in said
+
+
 @pytest.mark.parametrize(("count", "unfolded"), [(FEW_POOLS, True), (FEW_POOLS + 1, False)])
 def test_of_many_pools_only_those_in_trouble_are_unfolded_and_there_is_a_search(
     renderer: Renderer, make_view: MakeView, count: int, unfolded: bool
@@ -250,6 +303,15 @@ def test_the_members_of_a_huge_pool_are_those_in_trouble_and_some_more(
     assert html.count('<tr role="row" id=') == MOST_MEMBERS
     assert "10.0.3.231" in html
     assert f"{1000 - MOST_MEMBERS} more members" in html
+
+
+def test_a_covered_member_of_a_huge_pool_is_among_those_in_trouble(
+    renderer: Renderer, make_view: MakeView
+) -> None:
+    members = [member(address=f"10.0.{n >> 8}.{n & 255}") for n in range(1000)]
+    members[999]["cover"] = COVER
+    [frame] = renderer.frames({"": make_view(pools={POOL: pool(*members)})}).values()
+    assert "10.0.3.231" in frame.fragments[f"pool:{POOL}"]
 
 
 def test_pools_that_are_not_shown_are_counted(renderer: Renderer, make_view: MakeView) -> None:

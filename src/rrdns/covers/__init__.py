@@ -1,0 +1,1 @@
+"""Takeover agents: asked over HTTP, again and again, who has which address."""
