@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import median, quantiles
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # where `bench` and `harness` are
 
@@ -17,7 +16,7 @@ from bench import failover_chart
 from bench.checkers import CHECKERS, Checker
 from bench.machine import describe
 from bench.mirrors import Loss
-from bench.table import aligned
+from bench.table import aligned, summary
 from bench.trials import FAULTS, Losses, Outages, losses, outages
 
 HEADER = ("", "rule", "probes/s", "gone s", "p95", "max", "back s", "p95", "max", "failures")
@@ -75,16 +74,10 @@ def _outages_line(checker: Checker, found: Outages) -> tuple[str, ...]:
         f"  {checker.name}",
         checker.rule,
         f"{found.probes_per_s:.3f}",
-        *_summary(found.left_s),
-        *_summary(found.back_s),
+        *summary(found.left_s),
+        *summary(found.back_s),
         str(len(found.left_s)),
     )
-
-
-def _summary(values: Sequence[float]) -> tuple[str, str, str]:
-    """The median, the 95th percentile and the longest."""
-    p95 = quantiles(values, n=20, method="inclusive")[-1]
-    return f"{median(values):.2f}", f"{p95:.2f}", f"{max(values):.2f}"
 
 
 def _losses_line(checker: Checker, found: Losses) -> tuple[str, ...]:

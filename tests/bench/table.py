@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from statistics import median
+from statistics import median, quantiles
 
 from .sample import Sample
 
@@ -48,6 +48,12 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def summary(values: Sequence[float], digits: int = 2) -> tuple[str, str, str]:
+    """The median, the 95th percentile and the largest, with so many digits after the point."""
+    p95 = quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+    return f"{median(values):.{digits}f}", f"{p95:.{digits}f}", f"{max(values):.{digits}f}"
 
 
 def rates(samples: Samples) -> Mapping[str, Mapping[str, float]]:

@@ -6,28 +6,39 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
+from rrdns.agent.agent import LEAVE_S
 from rrdns.cli import main
 from rrdns.cli.options import DEFAULT_CONFIG, EXIT_BAD_INPUT
+from rrdns.cli.taking_over import DEFAULT_CONFIG as TAKEOVER_CONFIG
 from rrdns.config.schema import DNS_PORT, STATUS_PORT
 from rrdns.config.settings import DEFAULT_CONTROL_SOCKET, DEFAULT_STATE_FILE
 from rrdns.health.check import HttpCheck
 from rrdns.load import Loaded, load
+from rrdns.takeover.plan import AGENT_CONTROL_SOCKET
 
 ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "docker"
 README = (DOCKER / "README.md").read_text()
-NEEDED = {"CAP_NET_BIND_SERVICE", "CAP_NET_RAW"}
+UNITS = {
+    "rrdns.service": (DEFAULT_CONFIG, {"CAP_NET_BIND_SERVICE", "CAP_NET_RAW"}),
+    "rrdns-takeover.service": (TAKEOVER_CONFIG, {"CAP_NET_ADMIN", "CAP_NET_RAW"}),
+}
+"""Each unit, what it reads, and what it may."""
 
 
 def _reads_config(words: list[str]) -> Path:
     """The configuration that `rrdns WORDS` reads; fails where the command line is not one."""
-    context = main.make_context("rrdns", list(words))
-    name, command, rest = main.resolve_command(context, words)
-    assert command is not None
-    config = command.make_context(name, rest, parent=context).params["config"]
+    context, command = main.make_context("rrdns", list(words)), main
+    while isinstance(command, click.Group):
+        name, found, words = command.resolve_command(context, words)
+        assert found is not None
+        command = found
+        context = command.make_context(name, list(words), parent=context)
+    config = context.params["config"]
     assert isinstance(config, Path)
     return config
 
@@ -35,11 +46,11 @@ def _reads_config(words: list[str]) -> Path:
 @pytest.fixture(autouse=True)
 def _no_config_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RRDNS_CONFIG", raising=False)
+    monkeypatch.delenv("RRDNS_TAKEOVER_CONFIG", raising=False)
 
 
-@pytest.fixture
-def unit() -> dict[str, str]:
-    lines = (DOCKER / "rrdns.service").read_text().splitlines()
+def read_unit(name: str) -> dict[str, str]:
+    lines = (DOCKER / name).read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 
@@ -59,22 +70,32 @@ def _instructions(name: str) -> list[str]:
     return re.findall(rf"^{name}\s+(.*)$", text, flags=re.MULTILINE)
 
 
-def test_the_unit_starts_a_command_there_is_with_the_default_configuration(
-    unit: dict[str, str],
-) -> None:
-    program, *words = shlex.split(unit["ExecStart"])
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_starts_a_command_there_is_with_the_default_configuration(name: str) -> None:
+    program, *words = shlex.split(read_unit(name)["ExecStart"])
+    config, _ = UNITS[name]
     assert Path(program).name == "rrdns"
-    assert _reads_config(words) == DEFAULT_CONFIG
+    assert _reads_config(words) == config
 
 
-def test_the_unit_has_two_capabilities_and_no_way_to_others(unit: dict[str, str]) -> None:
-    assert set(unit["AmbientCapabilities"].split()) == NEEDED
-    assert set(unit["CapabilityBoundingSet"].split()) == NEEDED
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_has_two_capabilities_and_no_way_to_others(name: str) -> None:
+    unit, (_, needed) = read_unit(name), UNITS[name]
+    assert set(unit["AmbientCapabilities"].split()) == needed
+    assert set(unit["CapabilityBoundingSet"].split()) == needed
     assert unit["User"] != "root"
 
 
-def test_the_unit_does_not_start_again_what_a_wrong_file_has_ended(unit: dict[str, str]) -> None:
-    assert unit["RestartPreventExitStatus"] == str(EXIT_BAD_INPUT)
+@pytest.mark.parametrize("name", UNITS)
+def test_a_unit_does_not_start_again_what_a_wrong_file_has_ended(name: str) -> None:
+    assert read_unit(name)["RestartPreventExitStatus"] == str(EXIT_BAD_INPUT)
+
+
+def test_the_agent_finds_its_socket_and_has_time_to_hand_over() -> None:
+    unit = read_unit("rrdns-takeover.service")
+    assert f"/run/{unit['RuntimeDirectory']}" == str(AGENT_CONTROL_SOCKET.parent)
+    assert float(unit["TimeoutStopSec"]) > LEAVE_S
+    assert "AF_PACKET" in unit["RestrictAddressFamilies"].split()
 
 
 def test_the_image_and_its_health_check_run_commands_there_are() -> None:
@@ -143,9 +164,8 @@ def test_compose_publishes_the_ports_of_the_example_on_the_loopback(
     assert status.host.is_unspecified
 
 
-def test_what_the_server_writes_has_a_place_wherever_it_runs(
-    unit: dict[str, str], compose: Any
-) -> None:
+def test_what_the_server_writes_has_a_place_wherever_it_runs(compose: Any) -> None:
+    unit = read_unit("rrdns.service")
     folders = [str(file.parent) for file in (DEFAULT_STATE_FILE, DEFAULT_CONTROL_SOCKET)]
     assert [f"/var/lib/{unit['StateDirectory']}", f"/run/{unit['RuntimeDirectory']}"] == folders
     [made] = (words for words in _instructions("RUN") if "useradd" in words)

@@ -6,7 +6,7 @@ import click
 
 from rrdns.errors import BadInputError
 
-from . import asking, examining, ordering, serving, simulating
+from . import asking, examining, ordering, serving, simulating, taking_over
 from .options import EXIT_BAD_INPUT
 
 EPILOG = """\b
@@ -52,6 +52,7 @@ for command in (
     ordering.drill,
     simulating.simulate,
     simulating.trace,
+    taking_over.takeover,
     serving.schema,
     serving.demo,
     serving.version,

@@ -1,0 +1,108 @@
+"""What an agent has to act with: the link, the kernel's addresses, pings. For real, or for show."""
+
+import logging
+from typing import Protocol
+
+from rrdns.health.check import Address
+from rrdns.takeover.link import Link, LinkDownError, LinkError
+from rrdns.takeover.netlink import Netlink, NetlinkError
+from rrdns.takeover.plan import Vip
+
+log = logging.getLogger(__name__)
+
+
+class Means(Protocol):
+    """What a sentry acts with."""
+
+    def holds(self, vip: Vip) -> bool: ...
+    def is_foreign(self, vip: Vip) -> bool: ...
+    def carrier(self) -> bool: ...
+    def ask(self, address: Address) -> None: ...
+    def announce(self, address: Address, mac: str | None) -> None: ...
+    async def hold(self, vip: Vip, lease_s: float) -> str | None: ...
+    async def drop(self, vip: Vip) -> str | None: ...
+
+
+class RealMeans:
+    """Acts. What can not be done is told, and logged when it is new; it is never raised."""
+
+    def __init__(self, interface: str, link: Link, netlink: Netlink) -> None:
+        self._interface = interface
+        self._link = link
+        self._netlink = netlink
+        self._problem: str | None = None
+
+    def holds(self, vip: Vip) -> bool:
+        """Whether we have put the address on our interface."""
+        return self._netlink.holds(vip.address, self._interface)
+
+    def is_foreign(self, vip: Vip) -> bool:
+        """Whether somebody else has put it on this host."""
+        return self._netlink.has_untagged(vip.address)
+
+    def carrier(self) -> bool:
+        return self._netlink.carrier(self._interface)
+
+    def ask(self, address: Address) -> None:
+        """Asks the link who has the address."""
+        try:
+            self._link.ask(address)
+        except LinkError as error:
+            self._complain(error)
+
+    def announce(self, address: Address, mac: str | None) -> None:
+        """Tells the link that we have it, or the host of `mac`."""
+        try:
+            self._link.announce(address, mac)
+        except LinkError as error:
+            self._complain(error)
+
+    async def hold(self, vip: Vip, lease_s: float) -> str | None:
+        """Has the address for so long; why not, or None."""
+        try:
+            await self._netlink.hold(vip.address, self._interface, vip.label, lease_s)
+        except NetlinkError as error:
+            return str(error)
+        return None
+
+    async def drop(self, vip: Vip) -> str | None:
+        """Has the address no longer; why not, or None."""
+        try:
+            await self._netlink.drop(vip.address, self._interface)
+        except NetlinkError as error:
+            return str(error)
+        return None
+
+    def _complain(self, error: LinkError) -> None:
+        """A link that is down is no carrier, which the machine knows; the rest is for a person."""
+        text = str(error)
+        if text != self._problem and not isinstance(error, LinkDownError):
+            log.warning("%s", text)
+        self._problem = text
+
+
+class ShownMeans:
+    """Asks for real, and for the rest says what it would do: `--dry-run`."""
+
+    def __init__(self, real: RealMeans) -> None:
+        self._real = real
+        self._held: set[Address] = set()
+        self.is_foreign, self.carrier, self.ask = real.is_foreign, real.carrier, real.ask
+
+    def holds(self, vip: Vip) -> bool:
+        """Whether it would have the address by now."""
+        return vip.address in self._held
+
+    def announce(self, address: Address, mac: str | None) -> None:
+        log.debug("would announce that %s has %s", mac or "this host", address)
+
+    async def hold(self, vip: Vip, lease_s: float) -> str | None:
+        if vip.address not in self._held:
+            log.info("vip=%s would be put on this host for %g s at a time", vip.address, lease_s)
+        self._held.add(vip.address)
+        return None
+
+    async def drop(self, vip: Vip) -> str | None:
+        log.info("vip=%s would be taken off this host", vip.address)
+        self._held.discard(vip.address)
+        return None

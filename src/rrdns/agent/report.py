@@ -1,0 +1,89 @@
+"""What the agent says of itself: JSON for name servers and commands, text for a person."""
+
+import time
+from typing import Any
+
+from rrdns import __version__
+from rrdns.status.observed import time_text
+from rrdns.status.text import duration_text, moment_text, printable, table
+from rrdns.takeover.machine.seen import Order
+
+from .agent import Agent
+from .sentry import Sentry
+
+Report = dict[str, Any]
+
+HEADINGS = ("", "VIP", "ROLE", "STATE", "SINCE", "REASON")
+
+
+def report(agent: Agent) -> Report:
+    """The whole report, as of now."""
+    plan, senses = agent.plan, agent.senses
+    return {
+        "host": plan.here.name,
+        "version": __version__,
+        "dry_run": agent.dry_run,
+        "uptime_s": round(max(0.0, time.time() - agent.started_at), 1),
+        "interface": plan.here.interface,
+        "unfit": senses.unfit,
+        "cut_off": senses.cut_off,
+        "witnesses": {
+            str(address): health.last.reason if health.last else None
+            for address, health in senses.witnesses.items()
+        },
+        "agents": {host: round(ago_s, 1) for host, ago_s in senses.agents().items()},
+        "vips": {str(address): vip_report(agent.sentries[address]) for address in agent.sentries},
+    }
+
+
+def vip_report(sentry: Sentry) -> Report:
+    """One address, as far as this host has to do with it."""
+    post, rivals = sentry.post, sentry.contested()
+    return {
+        "owner": sentry.vip.owner.name,
+        "candidates": [host.name for host in sentry.vip.candidates],
+        "rank": post.rank,
+        "state": post.state,
+        "reason": post.reason,
+        "since": time_text(sentry.since),
+        "holds": sentry.holds,
+        "order": sentry.order,
+        "contested": ", ".join(rivals) or None,
+        "takeovers": len(post.claims),
+    }
+
+
+def render(found: Report) -> str:
+    """The report as a person reads it."""
+    rows: list[tuple[str, ...]] = [HEADINGS]
+    for address, vip in found["vips"].items():
+        role = "owner" if vip["rank"] == 0 else f"candidate {vip['rank']} of {vip['owner']}"
+        notes = [vip["reason"]]
+        if vip["order"] != Order.FOLLOW:
+            notes.append(f"ordered: {vip['order']}")
+        if vip["contested"]:
+            notes.append(f"CONTESTED by {vip['contested']}")
+        held = "*" if vip["holds"] else ""
+        since = moment_text(vip["since"])
+        rows.append((held, address, role, vip["state"].upper(), since, "; ".join(notes)))
+    lines = [_headline(found), *_troubles(found), "", *table(rows, width=None)]
+    return "\n".join(map(printable, lines)) + "\n"
+
+
+def _headline(found: Report) -> str:
+    agents = ", ".join(found["agents"]) or "none"
+    dry = ", dry run" if found["dry_run"] else ""
+    uptime = duration_text(found["uptime_s"])
+    return (
+        f"rrdns takeover {found['version']}, host {found['host']}, {found['interface']}{dry},"
+        f" up {uptime}, other agents heard: {agents}"
+    )
+
+
+def _troubles(found: Report) -> list[str]:
+    troubles = []
+    if found["cut_off"]:
+        troubles.append("CUT OFF: neither a witness nor another agent is heard")
+    if found["unfit"]:
+        troubles.append(f"NOT FIT: {found['unfit']}")
+    return troubles
