@@ -22,12 +22,14 @@ class Memory:
 
     `saved` is what it held when the server was started, without what was believed of members if
     that is older than `max_age_s`: `is_young` says whether. `problem` says why the file is not, or
-    was not, what it should be; `saved_at` is when it was last written (time.time).
+    was not, what it should be; `lost`, for good, why what it held at the start could not be read;
+    `saved_at` is when it was last written (time.time).
     """
 
     def __init__(self, path: Path | None, max_age_s: float, clock: Callable[[], float]) -> None:
         self.path = path
         self.problem: str | None = None
+        self.lost: str | None = None
         self.saved_at: float | None = None
         self._writing = asyncio.Lock()
         self._claim: int | None = None
@@ -68,8 +70,8 @@ class Memory:
         try:
             return read(self.path)
         except UnreadableError as error:
-            self.problem = f"{self.path} is ignored: {error}"
-            log.warning("%s; the server starts without what it remembered", self.problem)
+            self.problem = self.lost = f"{self.path} is ignored: {error}"
+            log.warning("%s; the server starts without what it remembered", self.lost)
             return None
 
     def _write(self, path: Path, saved: Callable[[], Saved]) -> float:

@@ -73,6 +73,7 @@ def test_a_truncated_file_is_ignored_with_a_word_and_written_again(tmp_path: Pat
         assert lab.answer() == set(ADDRESSES)
         assert "state.json is ignored: the whole: Invalid JSON" in lab.server.log
         until(lambda: lab.report()["state"]["problem"] is None)
+        assert "state.json is ignored" in lab.rrdns("status").stdout  # for as long as it runs
         assert {address for _, address, _ in lab.saved()["standings"]} == set(ADDRESSES)
 
 

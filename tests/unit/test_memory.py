@@ -41,7 +41,7 @@ def test_where_nothing_was_remembered_nothing_is_young(tmp_path: Path) -> None:
     for path in (None, tmp_path / "state.json"):
         found = Memory(path, MAX_AGE_S, lambda: 100.0)  # a clock that nobody has set
         assert not found.is_young
-        assert (found.problem, found.saved_at) == (None, None)
+        assert (found.problem, found.lost, found.saved_at) == (None, None, None)
 
 
 async def test_what_is_kept_is_in_the_file(tmp_path: Path) -> None:
@@ -65,6 +65,17 @@ def test_an_unreadable_file_is_said_and_ignored(
     assert "state.json is ignored: the whole: Invalid JSON" in found.problem
     assert found.saved == Saved(at=0.0)
     assert caplog.messages == [f"{found.problem}; the server starts without what it remembered"]
+
+
+async def test_that_the_file_was_ignored_is_known_after_it_was_written_again(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "state.json").write_text("{")
+    found = memory(tmp_path / "state.json")
+    said = found.problem
+    assert await found.keep(lambda: SAVED)
+    assert (found.problem, found.lost) == (None, said)
+    found.close()
 
 
 async def test_a_file_that_can_not_be_written_is_said_once_and_so_is_its_end(

@@ -136,13 +136,23 @@ def _reply(report: Report) -> Iterator[str]:
         which = "drawn" if turn["number"] is None else f"{turn['number']} of {turn['turns']}"
         yield f"turn of {turn['name']} {turn['type']}: {which}; the next query takes it, not this"
     if report["ttl"] is not None:
-        yield f"caches may keep it for {report['ttl']} s"
+        yield f"caches may keep it for {report['ttl']} s{_shrunk(report)}"
     if report["note"]:
         yield f"clients with EDNS are told: {report['note']}"
     if report["truncated"]:
         yield "it does not fit into a datagram: the client is told to come by TCP"
     if report["client"]:
         yield f"{report['client']} is answered as everybody else is"
+
+
+def _shrunk(report: Report) -> str:
+    """Why the TTL is less than the zone has, where a pool has shrunk it."""
+    rtype = report["question"]["type"]
+    families = [
+        pool["families"][rtype] for pool in report["pools"].values() if rtype in pool["families"]
+    ]
+    full = [family["ttl_full"] for family in families if family["ttl"] < family["ttl_full"]]
+    return f", and {min(full)} s once all has been well for a while" if full else ""
 
 
 def _outcome(report: dict[str, Any]) -> str:

@@ -82,6 +82,7 @@ def _state_report(memory: Memory) -> Report:
         "saved_at": time_or_none(memory.saved_at),
         "restored_from": time_text(memory.saved.at) if memory.is_young else None,
         "problem": memory.problem,
+        "lost": memory.lost,
     }
 
 

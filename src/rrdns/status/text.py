@@ -106,7 +106,10 @@ def cautions(report: dict[str, Any]) -> list[str]:
     """All that is said of the zones and the configuration, but for what is told as rejected."""
     said = [p for zone in report["zones"].values() for p in zone["problems"]]
     rejected = set(_rejected(report))
-    state = [report["state"]["problem"]] if report["state"]["problem"] else []
+    lost = report["state"]["lost"]
+    ignored = f"{lost}; the server started without what it remembered" if lost else None
+    problem = report["state"]["problem"]
+    state = filter(None, (ignored, problem if problem != lost else None))
     texts = dict.fromkeys((*said, *report["warnings"], *state))
     return [text for text in texts if text not in rejected]
 

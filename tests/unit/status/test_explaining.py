@@ -40,6 +40,17 @@ async def test_an_order_and_a_rung_are_told(make_server: MakeServer) -> None:
     assert "up, drain" in text
 
 
+async def test_that_a_pool_has_shrunk_the_ttl_is_told(make_server: MakeServer) -> None:
+    server = make_server(CONFIG.replace("    checks:", "    ttl_floor: 5s\n    checks:"))
+    await server.start()
+    text = render_explanation(explanation(server, "www.linux.example"))
+    assert "caches may keep it for 60 s\n" in text
+    [pool] = server.loaded.pools
+    server.steward.order(pool, pool.members[0], Assignment(Duty.DRAIN, STARTED_AT))
+    text = render_explanation(explanation(server, "www.linux.example"))
+    assert "caches may keep it for 5 s, and 60 s once all has been well for a while" in text
+
+
 async def test_the_last_outcomes_are_shown_the_newest_last(make_server: MakeServer) -> None:
     server = make_server()
     server.findings.say("192.0.2.2", FAIL)

@@ -52,7 +52,7 @@ def view(pools: dict[str, Any], **other: Any) -> dict[str, Any]:
     return {
         "uptime_s": 65.0,
         "reload": {"problems": []},
-        "state": {"problem": None},
+        "state": {"problem": None, "lost": None},
         "vantage": None,
         "takeover": None,
         "mood": {"level": "well", "text": "All is well"},
