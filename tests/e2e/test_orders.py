@@ -34,6 +34,15 @@ def by_tcp(site: Site, path: str, *words: str) -> tuple[int, dict[str, str]]:
     return curl(*words, f"http://127.0.0.1:{site.server.status_port}{path}")
 
 
+def test_a_word_without_a_meaning_is_the_fault_of_the_command_line(tmp_path: Path) -> None:
+    with site(tmp_path) as lab:
+        for words in (["drain", ONE, "--for", "soon"], ["explain", "www.linux.example", "BLAH"]):
+            refused = lab.rrdns(*words)
+            assert refused.returncode == 2
+            assert words[-1] in refused.stderr
+        assert lab.answer() == set(ADDRESSES)
+
+
 def test_a_drained_member_is_in_no_answer_and_wait_returns_when_it_is_in_no_cache(
     tmp_path: Path, player: PlayerChoice
 ) -> None:

@@ -35,13 +35,21 @@ class FailedError(click.ClickException):
     exit_code = EXIT_FAILED
 
 
+class BadWordError(click.ClickException):
+    """A word of the command line has no meaning; the text says which, and how to mend it."""
+
+    exit_code = EXIT_BAD_INPUT
+
+
 def ask(question: Callable[[Contact], T], config: Path) -> T:
     """Puts `question` to the server that `config` describes, even if the rest of it is wrong."""
     from rrdns.config.read import read_contact
-    from rrdns.status.client import NoServerError, RefusalError
+    from rrdns.status.client import NonsenseError, NoServerError, RefusalError
 
     try:
         return question(read_contact(config))
+    except NonsenseError as error:
+        raise BadWordError(str(error)) from None
     except (NoServerError, RefusalError) as error:
         raise FailedError(str(error)) from None
 

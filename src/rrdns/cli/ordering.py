@@ -104,14 +104,25 @@ def _order(
     words = {"for": lasts, "reason": reason, "force": "1" if force else None}
     given = {word: value for word, value in words.items() if value is not None}
     meant = _members(ask(_pools, config), member, pool)
-    for owner, address in meant:
-        report = ask(partial(_give, owner, address, what, given), config)
+    for at, (owner, address) in enumerate(meant):
+        try:
+            report = ask(partial(_give, owner, address, what, given), config)
+        except FailedError as error:
+            raise FailedError(f"{error.message}{_in_part(meant, at)}") from None
         click.echo(_told(owner, report))
         if report["not_kept"]:
             click.echo(f"a restart will not know of it: {report['not_kept']}", err=True)
     if wait:
         for owner, address in meant:
             _wait(config, owner, address, what)
+
+
+def _in_part(meant: list[tuple[str, str]], at: int) -> str:
+    """What to know where an order failed in one of several pools: it stands in those before."""
+    parts = (("ordered in", meant[:at]), ("not tried in", meant[at + 1 :]))
+    return "".join(
+        f"; {what} {', '.join(owner for owner, _ in pools)}" for what, pools in parts if pools
+    )
 
 
 def _give(owner: str, address: str, what: str, words: dict[str, str], contact: Contact) -> Any:

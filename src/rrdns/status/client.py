@@ -34,6 +34,10 @@ class RefusalError(Exception):
     """The server does not do what it was asked; the text says why."""
 
 
+class NonsenseError(RefusalError):
+    """What was asked has no meaning, whoever is asked, and whenever."""
+
+
 def fetch_report(contact: Contact) -> dict[str, Any]:
     """The report of the server at `contact`. Raises NoServerError."""
     return _with_pools(contact, fetch(contact, "/status"))
@@ -155,7 +159,8 @@ def exchanged(
         connection.close()
     if not is_good:
         said = reply.get("error") if isinstance(reply, dict) else None
-        raise RefusalError(str(said or f"the server replies {response.status}"))
+        refusal = NonsenseError if response.status == HTTPStatus.BAD_REQUEST else RefusalError
+        raise refusal(str(said or f"the server replies {response.status}"))
     return reply
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from rrdns.cli import ordering
 from rrdns.cli.options import FailedError
-from rrdns.cli.ordering import _members, _told, _wait
+from rrdns.cli.ordering import _in_part, _members, _told, _wait
 
 WWW, FTP, BOOKS = "www.example.", "ftp.example.", "xn--bcher-kva.example."
 
@@ -123,3 +123,19 @@ def test_waiting_for_an_order_that_is_over_fails(seeing: Callable[..., None]) ->
     seeing(ONE, member("", duty={"order": "maint"}))
     with pytest.raises(FailedError, match="the order is over: maint"):
         waited("drain")
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (0, f"; not tried in {FTP}, {BOOKS}"),
+        (1, f"; ordered in {WWW}; not tried in {BOOKS}"),
+        (2, f"; ordered in {WWW}, {FTP}"),
+    ],
+)
+def test_where_an_order_stands_that_failed_in_one_of_several_pools_is_told(
+    at: int, said: str
+) -> None:
+    meant = [(owner, "192.0.2.1") for owner in (WWW, FTP, BOOKS)]
+    assert _in_part(meant, at) == said
+    assert _in_part(meant[:1], 0) == ""

@@ -112,6 +112,13 @@ def test_the_scrape_has_the_job_that_the_alerts_mean() -> None:
     assert yaml.safe_load(SCRAPE.read_text())["rule_files"] == [ALERTS.name]
 
 
+def test_the_alerts_are_looked_at_more_often_than_they_wait() -> None:
+    looked_at_s = yaml.safe_load(SCRAPE.read_text())["global"]["evaluation_interval"]
+    waits = {alert["for"] for alert in alerts() if alert.get("for", "").endswith("s")}
+    assert waits
+    assert int(looked_at_s.removesuffix("s")) <= min(int(wait.removesuffix("s")) for wait in waits)
+
+
 def test_each_panel_has_a_title_a_description_and_a_place_of_its_own() -> None:
     taken: set[tuple[int, int]] = set()
     panels = dashboard()["panels"]
