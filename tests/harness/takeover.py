@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from rrdns.agent.client import fetch_report
+from rrdns.agent.client import fetch_report, give_order
 from rrdns.status.client import NoServerError
 
 from .awaiting import LONGEST_S, POLL_S, until
@@ -121,6 +122,10 @@ class Agent:
         done = self.run(word, vip)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def obey(self, word: str, vip: str = VIP) -> None:
+        """Orders so, without a command."""
+        give_order(self.control, ip_address(vip), word)
 
     # What it says of itself
 

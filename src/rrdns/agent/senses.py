@@ -25,6 +25,7 @@ from rrdns.takeover.machine.seen import (
 from rrdns.takeover.plan import Plan, Vip
 
 MOST_RIVALS = 16  # of an address: strangers could name any number
+MOST_MACS = 256  # of all hosts: likewise
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Senses:
         self._plan = plan
         self._clock = clock
         self._hosts = {host.address: host.name for host in plan.hosts.values()}
-        self._macs: dict[str, str] = {}
+        self._macs: OrderedDict[str, str] = OrderedDict()
         self._hosts_heard: dict[str, float] = {}
         self._agents_heard: dict[str, float] = {}
         self.notes: Mapping[Address, Notes] = {vip.address: Notes() for vip in plan.ours}
@@ -62,7 +63,7 @@ class Senses:
         """Somebody on the link says to have `address`; the virtual addresses that it is news of."""
         now, host = self._clock(), self._hosts.get(address)
         if host is not None:
-            self._macs[mac] = host
+            self._is_at(host, mac)
             self._hosts_heard[host] = now
             return [vip for vip in self._plan.ours if vip.owner.name == host]
         notes = self.notes.get(address)
@@ -74,6 +75,13 @@ class Senses:
             notes.rivals.popitem(last=False)
         return [vip for vip in self._plan.ours if vip.address == address]
 
+    def _is_at(self, host: str, mac: str) -> None:
+        """The host has that MAC now, as far as is known."""
+        self._macs[mac] = host
+        self._macs.move_to_end(mac)
+        if len(self._macs) > MOST_MACS:
+            self._macs.popitem(last=False)
+
     def answered(self, address: Address) -> None:
         """A host or a witness has answered a ping."""
         self._answered[address] = self._clock()
@@ -83,7 +91,7 @@ class Senses:
     def greeted(self, hello: Hello) -> list[Vip]:
         """Another agent has spoken; the virtual addresses that it is news of."""
         now = self._clock()
-        self._macs[hello.mac] = hello.host
+        self._is_at(hello.host, hello.mac)
         self._agents_heard[hello.host] = self._connected_at = now
         told = []
         for vip in self._plan.ours:

@@ -56,12 +56,14 @@ class AgentSite:
         self._http = http_server(self._answer)
         self._door, self._control_door = Door(self._http), Door(self._http)
         self._servers: list[asyncio.Server] = []
+        self._is_bound = False
 
     async def start(self) -> None:
         """Binds, and begins to answer. Raises ListenError."""
         loop, plan = asyncio.get_running_loop(), self._agent.plan
         if not self._agent.dry_run:
             control = bind_unix(plan.control, CONTROL_MODE, "control")
+            self._is_bound = True
             self._servers.append(await loop.create_unix_server(self._control_door, sock=control))
         if plan.status_port is not None:
             listen = Listen(plan.here.address, plan.status_port)
@@ -69,7 +71,7 @@ class AgentSite:
             self._servers.append(await loop.create_server(self._door, sock=shown))
 
     async def stop(self) -> None:
-        if not self._agent.dry_run:
+        if self._is_bound:
             self._agent.plan.control.unlink(missing_ok=True)
         for server in self._servers:
             server.close()

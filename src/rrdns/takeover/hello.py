@@ -12,6 +12,7 @@ from typing import Any
 
 from rrdns.health.check import Address
 
+from .ethernet import mac_octets, mac_text
 from .machine.seen import Says
 
 VERSION = 1
@@ -76,11 +77,9 @@ def _hello(message: Any) -> Hello | None:
     if len(vips) > MOST_ADDRESSES:
         return None
     sayings = {ip_address(text): _saying(*words) for text, words in vips.items()}
-    host, mac = message["host"], message["mac"]
+    host, mac = message["host"], mac_text(mac_octets(message["mac"]))
     run, number = message["run"], message["number"]
-    if not (isinstance(host, str) and isinstance(mac, str)):
-        return None
-    if not (isinstance(run, int) and isinstance(number, int)):
+    if not (isinstance(host, str) and isinstance(run, int) and isinstance(number, int)):
         return None
     return Hello(host, mac, run, number, sayings)
 

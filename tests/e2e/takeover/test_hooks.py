@@ -8,6 +8,7 @@ from harness.continuity import continuity
 from harness.segment import DEVICE, VIP, Host, Segment
 from harness.takeover import address_log, config_of, scene, stays
 
+HANG = ["/bin/sleep", "600"]
 VETO = "no license for a second host"
 PROOFS_S = 1.0  # long enough for several proofs
 
@@ -50,6 +51,15 @@ def test_hooks_are_told_in_order_all_that_they_need(net: Segment, tmp_path: Path
         assert released.startswith(f"released {common} standby a ")
 
 
+def test_a_stop_is_told_too(net: Segment, tmp_path: Path) -> None:
+    file = tmp_path / "told"
+    with scene(net, tmp_path, config_of(net, hooks={"released": teller(file)})) as pair:
+        pair.a.stop()
+        pair.await_holder("b")
+        (released,) = lines(file)
+        assert released.startswith(f"released {VIP} {DEVICE} a a owner ")
+
+
 def test_a_veto_holds_for_as_long_as_it_is_given(net: Segment, tmp_path: Path) -> None:
     admitted, file = tmp_path / "admitted", tmp_path / "told"
     veto = ["/bin/sh", "-c", f"test -e {admitted} || {{ echo {VETO}; exit 1; }}"]
@@ -83,7 +93,7 @@ def test_a_hook_that_hangs_is_a_veto_and_holds_up_nothing_else(
 
 
 def test_a_hook_that_hangs_delays_no_address(net: Segment, tmp_path: Path) -> None:
-    hooks = {"claimed": ["/bin/sleep", "600"], "released": ["/bin/sleep", "600"]}
+    hooks = {"claimed": HANG, "released": HANG, "timeout": "1s"}
     with (
         scene(net, tmp_path, config_of(net, hooks=hooks)) as pair,
         continuity(net, tmp_path) as seen,
@@ -94,7 +104,7 @@ def test_a_hook_that_hangs_delays_no_address(net: Segment, tmp_path: Path) -> No
         net.a.plug()
         seen.await_steady(net.a, returned_at)
         assert seen.lost(returned_at) == 0
-        pair.b.await_log("the hook claimed: /bin/sleep did not end within 5 s")
+        pair.b.await_log("the hook claimed: /bin/sleep did not end within 1 s")
         pair.await_rest()
 
 

@@ -35,6 +35,17 @@ def test_hold_moves_it_and_enable_moves_it_back(pair: Scene, tmp_path: Path) -> 
         assert seen.lost(ordered_at) == 0
 
 
+def test_what_is_held_by_order_is_taken_when_its_holder_dies(pair: Scene) -> None:
+    net = pair.net
+    pair.b.order("hold")
+    net.b.unplug()
+    pair.await_holder("a")
+    net.b.plug()
+    pair.await_holder("b")
+    pair.b.obey("enable")
+    pair.await_rest()
+
+
 def test_release_has_another_take_it_and_enable_takes_it_back(pair: Scene, tmp_path: Path) -> None:
     net = pair.net
     with continuity(net, tmp_path) as seen:
@@ -46,7 +57,7 @@ def test_release_has_another_take_it_and_enable_takes_it_back(pair: Scene, tmp_p
         stays(lambda: net.holders() == ["b"], MOVES_S)
         assert seen.lost(ordered_at) == 0
         enabled_at = time.monotonic()
-        pair.a.order("enable")
+        pair.a.obey("enable")
         seen.await_steady(net.a, enabled_at)
 
 
@@ -77,7 +88,7 @@ def test_disable_hands_over_and_leaves_it_to_others(pair: Scene, tmp_path: Path)
         stays(lambda: pair.a.is_in("disabled"), MOVES_S)
         net.b.plug()
         pair.await_holder("b")
-        pair.a.order("enable")
+        pair.a.obey("enable")
         pair.await_rest()
 
 
@@ -89,7 +100,7 @@ def test_a_disabled_candidate_claims_nothing(pair: Scene, tmp_path: Path) -> Non
         pair.a.await_state("isolated")
         stays(lambda: not b.came(), MOVES_S)
         assert pair.b.is_in("disabled")
-    pair.b.order("enable")
+    pair.b.obey("enable")
     pair.await_holder("b")
 
 
@@ -100,7 +111,7 @@ def test_an_order_outlives_a_restart(pair: Scene) -> None:
     pair.a.start()
     pair.a.await_state("wait", "released by an operator")
     assert pair.net.holders() == ["b"]
-    pair.a.order("enable")
+    pair.a.obey("enable")
     pair.await_rest()
 
 

@@ -149,17 +149,16 @@ def test_a_bad_file_is_told_with_place_and_mend(net: Segment, tmp_path: Path) ->
     text = agent.config.read_text().replace(f'"{net.a.address}"', '"10.0.0.300"')
     agent.config.write_text(text)
     line = 1 + text[: text.index("10.0.0.300")].count("\n")
-    for command in ("check", "run", "clean"):
-        done = agent.run(command)
-        assert done.returncode == 2
-        assert f"{agent.config}:{line}:" in done.stderr
-        assert "'10.0.0.300' is not an IP" in done.stderr
-        assert "Traceback" not in done.stderr
+    done = agent.run("run")
+    assert done.returncode == 2
+    assert f"{agent.config}:{line}:" in done.stderr
+    assert "'10.0.0.300' is not an IP" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_file_that_is_not_there_is_named(net: Segment, tmp_path: Path) -> None:
     agent = Agent(net.a, tmp_path)
-    for command in ("check", "run", "status", "clean"):
+    for command in ("run", "status"):
         done = agent.run(command)
         assert done.returncode == 2
         assert f"{agent.config}" in done.stderr
@@ -224,3 +223,14 @@ def test_what_is_left_of_a_claim_ends_by_itself_or_is_adopted(
         seen.await_steady(net.b, time.monotonic())
         net.a.plug()
         pair.await_holder("a")
+
+
+def test_it_may_start_before_its_interface_is_up(net: Segment, tmp_path: Path) -> None:
+    with scene(net, tmp_path, hosts=()) as alone:
+        a = alone.add("a", config_of(net))
+        net.a.shut()
+        a.start()
+        a.await_state("isolated", "no carrier")
+        net.a.open()
+        alone.await_rest()
+        assert net.holders() == ["a"]

@@ -70,26 +70,28 @@ def test_on_exit_lease_keeps_it_and_a_restart_adopts_it_unnoticed(
         assert seen.lost(stopped_at) == 0
 
 
-def test_a_candidate_adopts_what_it_held_while_the_owner_is_dead(
+def test_a_candidate_that_was_killed_adopts_it_while_the_owner_is_dead(
     net: Segment, tmp_path: Path
 ) -> None:
     with (
-        scene(net, tmp_path, config_of(net, on_exit="lease")) as pair,
+        scene(net, tmp_path, config_of(net, timers={"lease": "8s"})) as pair,
         continuity(net, tmp_path) as seen,
     ):
         net.a.unplug()
         seen.await_steady(net.b)
-        pair.await_holder("b")
         stopped_at = time.monotonic()
         pair.b.crash()
-        pair.b.start()
-        pair.b.await_state("holding", "it was held before the start")
-        restarted_at = time.monotonic()
-        stays(lambda: net.holders() == ["b"], 2 * LEASE_S)  # what was left would have ended
+        with address_log(net.b, tmp_path) as b:
+            pair.b.start()
+            pair.b.await_state("holding", "it was held before the start")
+            restarted_at = time.monotonic()
+            pair.b.until(lambda: b.came() >= 2)  # it renews the lease
+            assert not b.went()
         seen.await_steady(net.b, restarted_at)
         assert seen.lost(stopped_at) == 0
+        returned_at = time.monotonic()
         net.a.plug()
-        seen.await_steady(net.a, time.monotonic())
+        seen.await_steady(net.a, returned_at)
         pair.await_rest()
 
 

@@ -21,7 +21,7 @@ from .post import Look, Move, Post, State
 from .seen import Order, Seen
 
 FAULT_PAUSE_S = 5.0  # before the system is asked again for what it has refused
-MOST_STATES = 8  # on end in one step; more would go round in a circle
+MOST_MOVES = 8  # on end in one step; more would go round in a circle
 OUT = (Order.DISABLE, Order.STOP)
 
 
@@ -44,13 +44,14 @@ def step(post: Post, seen: Seen, now: float) -> Step:
     look = Look(seen, moment, post.timers)
     actions: list[Action] = []
     entered: list[Post] = []
-    for _ in range(MOST_STATES):
-        before = post.state
+    for _ in range(MOST_MOVES):
+        before = post
         post, wanted = _moved(post, look)
         actions += wanted
-        if post.state is before:
+        if post == before:  # only now is it known when it wants to be asked again
             break
-        entered.append(post)
+        if post.state is not before.state:
+            entered.append(post)
     return Step(post, tuple(actions), moment.next, tuple(entered))
 
 
