@@ -63,6 +63,7 @@ class Agent:
         """Stands at all posts until SIGTERM or SIGINT. Raises AgentError."""
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self.stop)
+        self._loop.add_signal_handler(signal.SIGHUP, _say_how_to_reload)
         async with AsyncExitStack() as opened:
             try:
                 await self._begin(opened)
@@ -117,9 +118,9 @@ class Agent:
             if vip.address in orders:
                 log.info("vip=%s is ordered since before: %s", vip.address, orders[vip.address])
                 sentry.obey(orders[vip.address])
+        self._stir_all()  # before the first hello, which tells what came of it
         for work in (self._keep_saying_hello, self._watch_for_stalls):
             opened.callback(self._loop.create_task(work()).cancel)
-        self._stir_all()
 
     def _partners(self) -> list[Host]:
         """The other hosts of the addresses that are ours too."""
@@ -283,3 +284,8 @@ class Agent:
         while True:
             self._say_hello()
             await asyncio.sleep(self.plan.timers.interval_s)
+
+
+def _say_how_to_reload() -> None:
+    """SIGHUP, which would end a process that does not care, and what it holds with its lease."""
+    log.warning("takeover.yaml is read at the start alone; restart the agent to have it read again")

@@ -27,7 +27,7 @@ def the_only_one(control: Path) -> Iterator[None]:
     except OSError as error:
         raise AgentError(
             f"can not make {control}: {error.strerror}; let this user write to {control.parent}"
-            " (systemd: RuntimeDirectory=rrdns), or set 'control'"
+            " (systemd: RuntimeDirectory=rrdns-takeover), or set 'control'"
         ) from None
     if descriptor is None:
         raise AgentError(f"another agent runs here, and has {control}; stop that one first")

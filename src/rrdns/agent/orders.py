@@ -29,7 +29,8 @@ def read_orders(control: Path) -> dict[Address, Order]:
     path = file_of(control)
     try:
         found = json.loads(first_octets(path, MOST_OCTETS) or b"{}")
-        return {ip_address(address): Order(order) for address, order in found.items()}
+        orders = {ip_address(address): Order(order) for address, order in found.items()}
+        return {address: order for address, order in orders.items() if order in KEPT}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError) as error:

@@ -49,6 +49,7 @@ class Senses:
         self._clock = clock
         self._hosts = {host.address: host.name for host in plan.hosts.values()}
         self._macs: OrderedDict[str, str] = OrderedDict()
+        self._macs_of_agents: dict[str, str] = {}
         self._hosts_heard: dict[str, float] = {}
         self._agents_heard: dict[str, float] = {}
         self.notes: Mapping[Address, Notes] = {vip.address: Notes() for vip in plan.ours}
@@ -91,21 +92,24 @@ class Senses:
     def greeted(self, hello: Hello) -> list[Vip]:
         """Another agent has spoken; the virtual addresses that it is news of."""
         now = self._clock()
-        self._is_at(hello.host, hello.mac)
+        self._macs_of_agents[hello.host] = hello.mac
         self._agents_heard[hello.host] = self._connected_at = now
         told = []
         for vip in self._plan.ours:
             rank, saying = vip.rank(hello.host), hello.sayings.get(vip.address)
             if rank is not None and saying is not None:
                 word = Word(saying.says, now, saying.wants, saying.by_order)
-                self.notes[vip.address].words[rank] = word
+                words = self.notes[vip.address].words
+                words[rank] = word.after(words.get(rank))
                 told.append(vip)
         return told
 
     def seen(self, vip: Vip, *, holds: bool, is_foreign: bool, carrier: bool) -> Seen:
         """All that the machine of `vip` is shown."""
         notes = self.notes[vip.address]
-        ranks = {mac: vip.rank(host) for mac, host in self._macs.items()}
+        of_agents = {mac: host for host, mac in self._macs_of_agents.items()}
+        learned = {mac: host for mac, host in self._macs.items() if mac not in of_agents}
+        ranks = {mac: vip.rank(host) for mac, host in (learned | of_agents).items()}
         return Seen(
             carrier=carrier,
             cut_off=self.cut_off,

@@ -192,23 +192,36 @@ class Sentry:
         if not task.cancelled() and (fault := task.exception()) is not None:
             log.error("vip=%s a fault of rrdns, please report it", self.vip.address, exc_info=fault)
 
-    def _ask(self) -> None:
-        """Who has the address, and whether its owner is there: that tells us whose MAC is whose."""
-        self._means.ask(self.vip.address)
+    def _ask(self) -> str | None:
+        """Who has the address, and whether its owner is there: that tells us whose MAC is whose.
+        Why the first can not be asked, or None."""
+        fault = self._means.ask(self.vip.address)
         if self.post.rank:
             self._means.ask(self.vip.owner.address)
+        return fault
+
+    def _ask_candidates(self) -> None:
+        """Where they are: one that has several interfaces on the link answers from each of them,
+        and from a MAC that nothing else tells us it would be a stranger."""
+        for host in self.vip.candidates:
+            if host.name != self._plan.here.name:
+                self._means.ask(host.address)
 
     async def _prove(self, number: int, begun_at: float) -> None:
         timers = self._plan.timers
         witnesses = asyncio.ensure_future(self._witnesses(timers.proof_s))
         try:
+            faults = []
             for count in range(timers.asks):
-                self._ask()
+                faults.append(self._ask())
+                self._ask_candidates()
                 await asyncio.sleep(begun_at + (count + 1) * timers.ask_gap_s - self._loop.time())
             answered = await witnesses
         finally:
             witnesses.cancel()
-        self._notes.proof = Proof(number, begun_at, answered)
+        # One question that gets out is asked; the others are for what is lost.
+        fault = None if None in faults else faults[-1]
+        self._notes.proof = Proof(number, begun_at, answered, fault)
         self.stir()
 
     async def _hold(self, number: int) -> None:
@@ -258,7 +271,7 @@ class Sentry:
             after.state.upper(),
             after.reason,
         )
-        event = _event(before.state, after.state)
+        event = _event(before.state, after.state, holds=self.holds)
         if event is not None and self._herald is not None:
             command: tuple[str, ...] = getattr(self._plan.hooks, event)
             if command:
@@ -293,12 +306,12 @@ class Sentry:
         }
 
 
-def _event(before: State, after: State) -> str | None:
-    """The hook that a change of state is for."""
+def _event(before: State, after: State, *, holds: bool) -> str | None:
+    """The hook that a change of state is for; at a stop the address may be kept."""
     if after is before:
         return None
     if after is State.HOLDING:
-        return "claimed"
+        return None if before is State.RELEASING else "claimed"
     if before in (State.HOLDING, State.RELEASING) and after is not State.RELEASING:
-        return "released"
+        return None if holds else "released"
     return "blocked" if after is State.BLOCKED else None

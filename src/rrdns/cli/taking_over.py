@@ -75,10 +75,14 @@ def run(config: Path, host: str | None, dry_run: bool, verbose: bool) -> None:
     from rrdns.agent.agent import Agent
     from rrdns.agent.leftovers import AgentError
     from rrdns.agent.site import serve
+    from rrdns.config.takeover_read import NotHereError
     from rrdns.serve.sockets import ListenError
 
     log_to_stderr(verbose)
-    plan = _plan(config, host)
+    try:
+        plan = _plan(config, host)
+    except NotHereError as error:  # after a boot its address may still come
+        raise FailedError(str(error)) from None
     for problem in plan.warnings:
         logging.getLogger(__name__).warning("%s", problem)
 

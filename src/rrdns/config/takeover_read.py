@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from rrdns.errors import Place, Problem, Severity
+from rrdns.errors import BadInputError, Place, Problem, Severity
 from rrdns.health.check import Address, Check
 from rrdns.takeover.plan import AGENT_CONTROL_SOCKET, Gate, Hooks, Host, Plan, Vip
 
@@ -25,8 +25,13 @@ EXAMPLE = "/etc/rrdns/takeover.yaml"
 MAX_FILE_OCTETS = 1 << 20  # some thousand addresses; anything larger is another kind of file
 
 
+class NotHereError(BadInputError):
+    """The file is right, and this machine is none of its hosts, or not yet."""
+
+
 def read_plan(path: Path, local_addresses: Collection[Address], host: str | None = None) -> Plan:
-    """The plan in the file at `path`; BadInputError tells all problems at once.
+    """The plan in the file at `path`; BadInputError tells all problems at once, NotHereError that
+    there is none but which host this is.
 
     `local_addresses` are those of this machine, which tell which of the hosts it is, unless the
     file or `host` does.
@@ -34,11 +39,13 @@ def read_plan(path: Path, local_addresses: Collection[Address], host: str | None
     document = read_document(path, MAX_FILE_OCTETS, EXAMPLE)
     names = {section: dict(document.keys((section,))) for section in ("hosts", "checks")}
     parts = parts_of(document, names)
-    problems = [
-        *misfits(parts),
-        *_identity_problems(parts, local_addresses, host, names["hosts"]),
-    ]
-    keys = checked(TakeoverKeys, document, names, problems)
+    unknown = [*_identity_problems(parts, local_addresses, host, names["hosts"])]
+    try:
+        keys = checked(TakeoverKeys, document, names, [*misfits(parts), *unknown])
+    except BadInputError as error:
+        if [*error.problems] == unknown and host is None:
+            raise NotHereError(unknown) from None
+        raise
     (here,) = _here(keys, local_addresses, host)
     return _plan(keys, document, path, here)
 

@@ -9,6 +9,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from errno import EADDRINUSE, EADDRNOTAVAIL
 
 from rrdns.health.check import Address
 
@@ -18,6 +19,10 @@ from .plan import Host
 TTL = 255
 IP_RECVTTL = 12  # linux/in.h
 FORGOTTEN_S = 10.0
+MENDS = {
+    EADDRINUSE: "another agent, or something else, has it; set 'port' on all hosts",
+    EADDRNOTAVAIL: "this machine does not have that address now; bring it up, or look at 'hosts'",
+}
 DATAGRAMS_PER_WAKEUP = 64  # others want their turn
 _HOPS = struct.Struct("@i")
 
@@ -48,10 +53,9 @@ class Peers:
         try:
             self._socket = _socket(here.address, port)
         except OSError as error:
-            raise PeersError(
-                f"can not speak to the other agents from {here.address} port {port}:"
-                f" {error.strerror}; is that this host's address, and another agent running?"
-            ) from None
+            text = f"can not speak to the other agents from {here.address} port {port}"
+            mend = MENDS.get(error.errno or 0, "look at 'hosts' and 'port'")
+            raise PeersError(f"{text}: {error.strerror}; {mend}") from None
         self._loop.add_reader(self._socket, self._hear)
 
     def say(self, hello: Hello) -> None:

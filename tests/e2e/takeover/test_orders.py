@@ -4,8 +4,6 @@ import json
 import time
 from pathlib import Path
 
-import pytest
-
 from harness.continuity import continuity
 from harness.lab import inside, output
 from harness.segment import DEVICE, VIP, Segment
@@ -61,7 +59,6 @@ def test_release_has_another_take_it_and_enable_takes_it_back(pair: Scene, tmp_p
         seen.await_steady(net.a, enabled_at)
 
 
-@pytest.mark.xfail(strict=True, reason="who releases it drops it when nobody else comes")
 def test_what_is_released_stays_here_as_long_as_nobody_else_takes_it(
     net: Segment, tmp_path: Path
 ) -> None:

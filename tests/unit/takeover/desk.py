@@ -25,6 +25,8 @@ class Desk:
     asks_gate: bool = False
     witnesses: int = 1
     refuses: str = ""
+    holds_late: bool = False
+    fault: str | None = None
     now: float = 1000.0
     post: Post = field(init=False)
     seen: Seen = field(default_factory=Seen)
@@ -58,7 +60,8 @@ class Desk:
 
     def be_told(self, rank: int, says: Says, **more: bool) -> None:
         """The agent of that host says hello."""
-        self.see(words={**self.seen.words, rank: Word(says, self.now, **more)})
+        word = Word(says, self.now, **more).after(self.seen.words.get(rank))
+        self.see(words={**self.seen.words, rank: word})
 
     def let_pass(self, seconds: float) -> None:
         """Nothing happens but what it has asked for."""
@@ -107,8 +110,10 @@ class Desk:
     def _do(self, action: Action) -> None:
         match action:
             case Prove(number):
-                proof = Proof(number, self.now, self.witnesses)
+                proof = Proof(number, self.now, self.witnesses, self.fault)
                 self._proofs.append((self.now + self.timers.proof_s, proof))
+            case Hold() if self.holds_late:
+                """The story tells when."""
             case Hold(number):
                 verdict = Verdict(number, not self.refuses, self.now, self.refuses)
                 self.seen = replace(self.seen, holds=not self.refuses, held=verdict)

@@ -572,3 +572,71 @@ def test_what_was_released_is_left_to_others_unless_nobody_has_it() -> None:
     assert (desk.state, desk.post.says) == (State.WAIT, Says.ASIDE)
     desk.let_pass(TIMERS.heard_s + TIMERS.proof_s + SOON_S)
     assert desk.seen.holds
+
+
+@pytest.mark.parametrize("order", [Order.RELEASE, Order.FOLLOW])
+def test_who_is_to_give_it_away_has_it_for_as_long_as_nobody_comes(order: Order) -> None:
+    desk = owner()
+    for _ in range(100):
+        desk.see(order=order)
+        desk.be_told(1, Says.ABLE, wants=order is Order.FOLLOW)
+        desk.let_pass(1.0)
+    assert Drop not in desk.kinds()
+    assert desk.post.says is Says.YIELDS
+
+    desk.see(order=Order.FOLLOW)
+    desk.be_told(1, Says.ABLE)
+    assert desk.state is State.HOLDING
+
+
+def test_what_was_released_is_taken_if_its_owner_stands_aside_and_nobody_has_it() -> None:
+    desk = candidate()
+    desk.see(order=Order.RELEASE)
+    for _ in range(round(3 * TIMERS.heard_s)):
+        desk.be_told(0, Says.ASIDE)
+        desk.let_pass(1.0)
+    assert desk.seen.holds
+
+
+def test_who_says_that_he_has_it_not_and_is_heard_to_have_it_has_it() -> None:
+    desk = candidate()
+    for _ in range(100):
+        desk.be_told(0, Says.ASIDE)
+        desk.let_pass(0.05)
+        desk.hear(0)
+        desk.let_pass(0.05)
+    assert Hold(1) not in [action for _, action in desk.done]
+
+
+@pytest.mark.parametrize("order", [Order.DISABLE, Order.STOP])
+def test_a_claim_under_way_is_ended_in_good_order(order: Order) -> None:
+    desk = candidate()
+    desk.holds_late = True
+    die(desk)
+    assert desk.state is State.CLAIMING
+    desk.see(order=order)
+    desk.see(holds=True)
+    assert desk.state is State.RELEASING
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_nothing_is_proven_where_nobody_could_be_asked(rank: int) -> None:
+    desk = Desk(rank)
+    desk.fault = "eth0 has no IPv6 address to ask from"
+    desk.see(owner=Ping.SILENT)
+    desk.let_pass(2 * TIMERS.heard_s)
+    assert desk.state is State.BLOCKED
+    assert desk.fault in desk.reason
+
+    desk.fault = None
+    desk.let_pass(2 * TIMERS.heard_s)
+    assert desk.state is State.HOLDING
+
+
+def test_what_the_system_refuses_is_no_takeover_that_counts() -> None:
+    desk = candidate()
+    desk.refuses = "not permitted"
+    die(desk)
+    for _ in range(2 * TIMERS.most_takeovers):
+        desk.let_pass(10.0)
+    assert desk.post.claims == ()

@@ -346,7 +346,9 @@ class World:
         for other in self.actors:
             if other is not actor and self.connected(actor.rank, other.rank) and self.arrives():
                 says, wants, by_order = word
-                words = {**other.seen.words, actor.rank: Word(says, self.now, wants, by_order)}
+                said = Word(says, self.now, wants, by_order)
+                before = other.seen.words.get(actor.rank)
+                words = {**other.seen.words, actor.rank: said.after(before)}
                 other.seen = replace(other.seen, words=words)
 
     # -- what must hold -------------------------------------------------------------------------
@@ -373,5 +375,5 @@ class World:
             if actor.acts(self.now)
             and self.sees_witness(actor.rank)
             and actor.seen.fit
-            and actor.seen.order is Order.FOLLOW
+            and actor.seen.order is not Order.DISABLE
         ]

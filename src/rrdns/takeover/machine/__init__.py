@@ -10,19 +10,19 @@ and stands BLOCKED while something forbids what it would do, ISOLATED or LOCAL_F
 can not serve. Pings tell that a host is silent; who has an address is told by the link alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .action import Action
 from .candidate import stand_by
 from .holding import begin_to_hold, give_away, go_on_claiming, go_on_holding, go_on_releasing
 from .moment import Moment
 from .owner import come_back
-from .post import Look, Move, Post, State
-from .seen import Order, Seen
+from .post import DISABLED, STOPPED, Look, Move, Post, State
+from .seen import OUT, Order, Seen
 
+HAVING = (State.CLAIMING, State.HOLDING, State.RELEASING)  # they end in good order
 FAULT_PAUSE_S = 5.0  # before the system is asked again for what it has refused
 MOST_MOVES = 8  # on end in one step; more would go round in a circle
-OUT = (Order.DISABLE, Order.STOP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ def step(post: Post, seen: Seen, now: float) -> Step:
     """What `post` does at the moment `now`, having seen this."""
     moment = Moment(now)
     look = Look(seen, moment, post.timers)
+    post = replace(post, is_released=seen.order is Order.RELEASE)
     actions: list[Action] = []
     entered: list[Post] = []
     for _ in range(MOST_MOVES):
@@ -56,7 +57,7 @@ def step(post: Post, seen: Seen, now: float) -> Step:
 
 
 def _moved(post: Post, look: Look) -> Move:
-    if look.seen.order in OUT and post.state not in (State.HOLDING, State.RELEASING):
+    if look.seen.order in OUT and post.state not in HAVING:
         return _out(post, look)
     if look.seen.is_foreign:
         reason = "the address is on this host already, and not by rrdns; it is left alone"
@@ -87,5 +88,8 @@ def _started(post: Post, look: Look) -> Move:
 def _out(post: Post, look: Look) -> Move:
     """It is to have no part: gives away what it holds, but for what is kept at a stop."""
     if look.seen.holds and not look.seen.is_foreign and post.state is not State.DISABLED:
-        return give_away(post, look, "disabled")
-    return post.to(State.DISABLED, look.moment, post.reason or "disabled by an operator"), ()
+        return give_away(post, look, DISABLED)
+    if post.state is State.DISABLED:
+        return post, ()
+    reason = STOPPED if look.seen.order is Order.STOP else DISABLED
+    return post.to(State.DISABLED, look.moment, reason), ()

@@ -61,7 +61,7 @@ def _barred(post: Post, look: Look) -> str | None:
         return "no carrier"
     if not seen.fit:
         return "local checks fail"
-    if seen.order is Order.RELEASE and post.cause is not Cause.VACANT:
+    if seen.order is Order.RELEASE and not look.is_vacant(post.open_since):
         return RELEASED
     if not moment.reached(post.free_at):
         return "held down, as it was given away a moment ago"

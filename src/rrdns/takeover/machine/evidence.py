@@ -44,6 +44,8 @@ def pause_of(timers: Timers) -> float:
 
 def objection(post: Post, look: Look, proof: Proof) -> str | None:
     """What speaks against a candidate's taking the address; None: nothing does."""
+    if proof.fault is not None:
+        return unasked(proof.fault)
     rivals = look.rivals(proof.begun_at)
     if rivals:
         return f"{named(post, rivals)} has the address"
@@ -54,6 +56,11 @@ def objection(post: Post, look: Look, proof: Proof) -> str | None:
     if proof.witnesses < post.quorum:
         return f"{proof.witnesses} of {post.quorum} witnesses answer: it may be we who are cut off"
     return None
+
+
+def unasked(fault: str) -> str:
+    """That nobody answers proves nothing where nobody was asked."""
+    return f"nobody can be asked who has the address: {fault}"
 
 
 def _sign_of_life(post: Post, look: Look) -> str | None:

@@ -6,7 +6,9 @@ from operator import attrgetter
 
 from .action import Action, Announce, Ask, Drop, Hold
 from .post import (
+    DISABLED,
     RELEASED,
+    STOPPED,
     Cause,
     Look,
     Move,
@@ -14,13 +16,14 @@ from .post import (
     State,
     named,
 )
-from .seen import Order, Ping, Rival
+from .seen import OUT, Order, Ping, Rival
 
 # After a takeover, for neighbours that are busy or lose a frame; s after the claim.
 ANNOUNCED_AT_S = (0.0, 0.2, 1.3, 2.4, 5.0)
 ANNOUNCED_EVERY_S = 60.0  # for those whose cache has forgotten, or was told otherwise
 DEFENDED_EVERY_S = 1.0  # against who else says to have it (RFC 5227 section 2.4)
 RENEWALS = 3  # in a lease: two may fail
+MOST_DOUBLINGS = 10  # of the time for which it is held down
 CLAIM_PATIENCE_S = 2.0  # for the system to have the address there
 
 KEPT = "stopped; kept for its lease, as nobody takes it"
@@ -29,11 +32,8 @@ COUNTED = (Cause.VACANT, Cause.OWNER_SILENT)  # as flaps; what is asked for is n
 
 def claim(post: Post, look: Look, reason: str) -> Move:
     """Takes the address."""
-    now, number = look.moment.now, post.hold_number + 1
-    claims = post.claims
-    if post.cause in COUNTED:
-        claims = (*(at for at in claims if now - at < post.timers.flap_window_s), now)
-    claimed = replace(post, hold_number=number, renewed_at=now, claims=claims)
+    number = post.hold_number + 1
+    claimed = replace(post, hold_number=number, renewed_at=look.moment.now)
     return claimed.to(State.CLAIMING, look.moment, reason), (Hold(number),)
 
 
@@ -51,7 +51,10 @@ def go_on_claiming(post: Post, look: Look) -> Move:
 
 def begin_to_hold(post: Post, look: Look, reason: str) -> Move:
     """The address is there."""
-    held = replace(post, announced=0, announced_at=look.moment.now, asked_at=look.moment.now)
+    now, claims = look.moment.now, post.claims
+    if post.cause in COUNTED:
+        claims = (*(at for at in claims if now - at < post.timers.flap_window_s), now)
+    held = replace(post, announced=0, announced_at=now, asked_at=now, claims=claims)
     return held.to(State.HOLDING, look.moment, reason), ()
 
 
@@ -80,15 +83,17 @@ def give_away(post: Post, look: Look, reason: str, patience_s: float = 0.0) -> M
 
 
 def go_on_releasing(post: Post, look: Look) -> Move:
-    """Drops the address when somebody else has it, or when nobody comes."""
+    """Drops the address when somebody else has it, or when nobody comes and it must not go on."""
     moment = look.moment
     if not look.seen.holds:
         return _released(post, look)
     has_successor = look.rivals(post.since) or look.holder_by_word(post.since) is not None
-    if not has_successor:
-        if not moment.reached(post.yields_until):
+    if not has_successor and post.yields and look.seen.carrier and not look.seen.cut_off:
+        if _handed_over(post, look) is None and look.ordered_elsewhere() is None:
+            return post.to(State.HOLDING, moment, "nobody else is to have it any more"), ()
+        if _may_go_on(look) or not moment.reached(post.yields_until):
             return _kept(post, look)
-        if look.seen.order is Order.STOP and post.yields_until > post.since:
+        if look.seen.order is Order.STOP:
             return post.to(State.DISABLED, moment, KEPT), ()
     if not moment.reached(post.dropped_at + CLAIM_PATIENCE_S):
         return post, ()
@@ -122,16 +127,23 @@ def _better(post: Post, look: Look) -> str | None:
 def _handed_over(post: Post, look: Look) -> str | None:
     """Why somebody else is to have the address; None: nobody is."""
     match look.seen.order:
-        case Order.RELEASE | Order.DISABLE:
+        case Order.RELEASE:
             return RELEASED
+        case Order.DISABLE:
+            return DISABLED
         case Order.STOP:
-            return "the agent is stopped"
+            return STOPPED
         case Order.HOLD:
             return None if look.seen.fit else "local checks fail"
     if not look.seen.fit:
         return "local checks fail"
     wanted = [rank for rank, word in look.words().items() if word.wants]
     return f"{post.vip.hosts[wanted[0]].name} asks for it" if wanted else None
+
+
+def _may_go_on(look: Look) -> bool:
+    """Whether it holds the address rather than that nobody does, however long nobody comes."""
+    return look.seen.fit and look.seen.order not in OUT
 
 
 def _patience_s(post: Post) -> float:
@@ -187,7 +199,7 @@ def _released(post: Post, look: Look) -> Move:
     """The address is gone from here."""
     now, timers = look.moment.now, post.timers
     flaps = sum(1 for at in post.claims if now - at < timers.flap_window_s)
-    held_down_s = timers.hold_down_s * 2 ** (flaps - 1) if flaps else 0.0
+    held_down_s = timers.hold_down_s * 2 ** min(flaps - 1, MOST_DOUBLINGS) if flaps else 0.0
     rested = _rested(post, look, post.reason, open_since=now, free_at=now + held_down_s)
     return rested, _told_of_successor(post, look)
 

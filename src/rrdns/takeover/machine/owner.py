@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 from .action import AskGate
-from .evidence import proof_of, prove
+from .evidence import proof_of, prove, unasked
 from .holding import claim
 from .post import RELEASED, Look, Move, Post, State, listens, named
 from .seen import Order, Verdict
 
 GATE_PAUSE_S = 5.0  # between two tries of the gate
 GATE_GOOD_S = 10.0  # an address is not taken back on older evidence
-GATE = "the gate"
 AWAY = (State.ISOLATED, State.LOCAL_FAIL)
 
 
@@ -78,6 +77,8 @@ def _proven(post: Post, look: Look) -> Move:
         if post.state in (State.BLOCKED, State.WAIT):
             return asked, wanted
         return asked.to(State.PROBE, look.moment, "asking who has it"), wanted
+    if proof.fault is not None:
+        return post.to(State.BLOCKED, look.moment, unasked(proof.fault)), ()
     holders = look.rivals(proof.begun_at)
     strangers = [rival for rival in holders if rival.rank is None]
     if strangers:
@@ -97,12 +98,12 @@ def _gate_verdict(post: Post, look: Look) -> Verdict | None:
 def _gate_asked(post: Post, look: Look, verdict: Verdict | None) -> Move:
     """Waits for the gate, and has it asked again after a while."""
     if verdict is not None:
-        return post.to(State.WAIT, look.moment, f"{GATE} is shut: {verdict.reason}"), ()
+        said = f"the gate is shut: {verdict.reason}"
+        return post.to(State.WAIT, look.moment, said, gate_said=said), ()
     is_running = post.gate_number and (
         look.seen.gate is None or look.seen.gate.number != post.gate_number
     )
-    # What it said last is the reason until it says something else.
-    reason = post.reason if post.reason.startswith(GATE) else f"{GATE} is asked"
+    reason = post.gate_said or "the gate is asked"
     if is_running:
         return post.to(State.WAIT, look.moment, reason), ()
     number = post.gate_number + 1

@@ -13,7 +13,7 @@ from rrdns.takeover.plan import Timers, Vip
 
 from .action import Action, Ask
 from .moment import Moment
-from .seen import Rival, Says, Seen, Word
+from .seen import HOLDERS, Rival, Says, Seen, Word
 
 
 class State(StrEnum):
@@ -38,10 +38,11 @@ class Cause(StrEnum):
 class Post:
     """`rank` 0 is the owner. The `asks_...` say which commands there are to ask.
 
-    `since` is when the state began. The address is listened for since `open_since`; there is a
-    `cause` to take it since `cause_at`, which is certain since `certain_at`. `claims` are the times
-    of the takeovers that count as flaps. Of what is asked, the numbers grow, so that an old answer
-    is known as one. All times are of the moment's clock.
+    `since` is when the state began. `is_released`: an operator wants others to have it. The address
+    is listened for since `open_since`; there is a `cause` to take it since `cause_at`, which is
+    certain since `certain_at`. `claims` are the times of the takeovers that count as flaps. Of what
+    is asked, the numbers grow, so that an old answer is known as one. All times are of the moment's
+    clock.
     """
 
     vip: Vip
@@ -53,6 +54,7 @@ class Post:
     state: State = State.START
     since: float = -inf
     reason: str = ""
+    is_released: bool = False
     cause: Cause | None = None
     open_since: float = -inf
     cause_at: float = inf
@@ -62,6 +64,7 @@ class Post:
     hook_number: int = 0
     hook_asked_at: float = -inf
     gate_number: int = 0
+    gate_said: str = ""
     hold_number: int = 0
     renewed_at: float = -inf
     asked_at: float = -inf
@@ -83,16 +86,21 @@ class Post:
         return State.PROBE if self.is_owner else State.STANDBY
 
     @property
+    def yields(self) -> bool:
+        """Whether it has the address until somebody else does, where it gives that away."""
+        return self.yields_until > self.since
+
+    @property
     def says(self) -> Says:
         """What the other agents are told."""
         match self.state:
             case State.HOLDING:
                 return Says.HOLDS
-            case State.RELEASING if self.yields_until > self.since:
+            case State.RELEASING if self.yields:
                 return Says.YIELDS
             case State.DISABLED | State.ISOLATED | State.LOCAL_FAIL | State.FAULT:
                 return Says.ASIDE
-            case _ if self.reason == RELEASED:
+            case State.WAIT | State.BLOCKED | State.STANDBY if self.is_released:
                 return Says.ASIDE
             case _:
                 return Says.ABLE
@@ -104,6 +112,8 @@ class Post:
 
 
 RELEASED = "released by an operator"
+DISABLED = "disabled by an operator"
+STOPPED = "the agent is stopped"
 
 Move = tuple[Post, tuple[Action, ...]]
 """What follows: the next post, and what is to be done."""
@@ -126,15 +136,15 @@ class Look:
         }
 
     def rivals(self, since: float) -> list[Rival]:
-        """Who was heard to have the address since then, but for those who yield it, or have said
-        after that that they have it no longer."""
+        """Who was heard to have the address since then, but for those who yield it, or have begun
+        after that to say that they have it no longer. Who was heard while he said so has it."""
         words = self.words()
 
         def gives_it_away(rival: Rival) -> bool:
             word = words.get(rival.rank) if rival.rank is not None else None
             if word is None or word.says is Says.HOLDS:
                 return False
-            return word.says is Says.YIELDS or word.at >= rival.at
+            return word.says is Says.YIELDS or min(word.begun_at, word.at) >= rival.at
 
         return [r for r in self.seen.rivals if r.at >= since and not gives_it_away(r)]
 
@@ -162,9 +172,6 @@ class Look:
         words = self.words().items()
         said = (r for r, word in words if word.says is Says.HOLDS and word.at > since)
         return min(said, default=None)
-
-
-HOLDERS = (Says.HOLDS, Says.YIELDS)
 
 
 def named(post: Post, rivals: Iterable[Rival]) -> str:

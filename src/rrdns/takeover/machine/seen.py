@@ -5,7 +5,7 @@ no difference in which order, or how often, it is told. Times are seconds of a m
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import inf
 
@@ -29,6 +29,9 @@ class Says(StrEnum):
     ASIDE = "aside"
 
 
+HOLDERS = (Says.HOLDS, Says.YIELDS)
+
+
 class Order(StrEnum):
     """What an operator wants: FOLLOW the rules; HOLD it here, whoever else could; RELEASE it and
     take it only if nobody else does; DISABLE: have no part in it. STOP: the agent is to end."""
@@ -40,14 +43,27 @@ class Order(StrEnum):
     STOP = "stop"
 
 
+OUT = (Order.DISABLE, Order.STOP)
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
-    """The last word of another agent. It `wants` the address, or has it `by_order`."""
+    """The last word of another agent. It `wants` the address, or has it `by_order`.
+
+    That it has the address, or has it not, it has said since `begun_at`; inf: with this word.
+    """
 
     says: Says
     at: float
     wants: bool = False
     by_order: bool = False
+    begun_at: float = inf
+
+    def after(self, before: "Word | None") -> "Word":
+        """The same word as the one that followed `before`, of the same agent."""
+        if before is None or (before.says in HOLDERS) is not (self.says in HOLDERS):
+            return self
+        return replace(self, begun_at=min(before.begun_at, before.at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +77,13 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof that has ended: all who could object were asked. So many witnesses answered."""
+    """A proof that has ended: all who could object were asked, or there is a `fault`, why they
+    could not be. So many witnesses answered."""
 
     number: int
     begun_at: float
     witnesses: int
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
