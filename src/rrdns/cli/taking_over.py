@@ -138,7 +138,7 @@ def hold(vip: Address, config: Path) -> None:
 @takeover.command(short_help="Have another host take an address.")
 @_about_vip
 def release(vip: Address, config: Path) -> None:
-    """Have another host take VIP, and take it here only if nobody else does, until `enable`."""
+    """Have another host take VIP. Until one does, and if none has it, it is held here."""
     _order("release", vip, config, held=False)
 
 
