@@ -1,6 +1,7 @@
 """What the agent says of itself: JSON for name servers and commands, text for a person."""
 
 import time
+from itertools import starmap
 from typing import Any
 
 from rrdns import __version__
@@ -13,6 +14,7 @@ from .sentry import Sentry
 
 Report = dict[str, Any]
 
+RECENT_S = 10.0  # an agent that has not spoken for longer hardly runs
 HEADINGS = ("", "VIP", "ROLE", "STATE", "SINCE", "REASON")
 
 
@@ -71,13 +73,17 @@ def render(found: Report) -> str:
 
 
 def _headline(found: Report) -> str:
-    agents = ", ".join(found["agents"]) or "none"
+    agents = ", ".join(starmap(_heard, found["agents"].items())) or "none"
     dry = ", dry run" if found["dry_run"] else ""
     uptime = duration_text(found["uptime_s"])
     return (
         f"rrdns takeover {found['version']}, host {found['host']}, {found['interface']}{dry},"
         f" up {uptime}, other agents heard: {agents}"
     )
+
+
+def _heard(host: str, ago_s: float) -> str:
+    return host if ago_s < RECENT_S else f"{host} {duration_text(ago_s)} ago"
 
 
 def _troubles(found: Report) -> list[str]:

@@ -67,6 +67,12 @@ async def test_what_is_wrong_with_the_host_stands_above_its_addresses(
     assert blank == ""
 
 
+async def test_an_agent_that_fell_silent_is_told_with_the_time(make_staffed: MakeStaffed) -> None:
+    found = report(make_staffed().agent) | {"agents": {"hertz": 0.3, "popov": 7200.0}}
+    headline, *_ = render(found).splitlines()
+    assert headline.endswith("other agents heard: hertz, popov 2 h ago")
+
+
 async def test_a_reason_can_not_disturb_the_terminal(make_staffed: MakeStaffed) -> None:
     staffed = make_staffed()
     staffed.agent.senses.unfit = "web: \x1b[2Jred\nherring"
