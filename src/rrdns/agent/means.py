@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 class Means(Protocol):
     """What a sentry acts with."""
 
+    def catch_up(self) -> None: ...
     def holds(self, vip: Vip) -> bool: ...
     def is_foreign(self, vip: Vip) -> bool: ...
     def carrier(self) -> bool: ...
@@ -31,6 +32,10 @@ class RealMeans:
         self._link = link
         self._netlink = netlink
         self._problem: str | None = None
+
+    def catch_up(self) -> None:
+        """Before a decision: what follows is as of now."""
+        self._netlink.catch_up()
 
     def holds(self, vip: Vip) -> bool:
         """Whether we have put the address on our interface."""
@@ -89,7 +94,8 @@ class ShownMeans:
     def __init__(self, real: RealMeans) -> None:
         self._real = real
         self._held: set[Address] = set()
-        self.is_foreign, self.carrier, self.ask = real.is_foreign, real.carrier, real.ask
+        self.catch_up, self.ask = real.catch_up, real.ask
+        self.is_foreign, self.carrier = real.is_foreign, real.carrier
 
     def holds(self, vip: Vip) -> bool:
         """Whether it would have the address by now."""

@@ -22,8 +22,8 @@ from rrdns.takeover.machine.action import (
 )
 from rrdns.takeover.machine.holding import contested
 from rrdns.takeover.machine.moment import Moment
-from rrdns.takeover.machine.post import Look, Post, State
-from rrdns.takeover.machine.seen import Order, Proof, Seen, Verdict
+from rrdns.takeover.machine.post import HOLDERS, Look, Post, State
+from rrdns.takeover.machine.seen import HOLDERS, Order, Proof, Says, Seen, Verdict
 from rrdns.takeover.plan import Plan, Vip
 
 from .means import Means
@@ -115,9 +115,12 @@ class Sentry:
             self.stir()
 
     def saying(self) -> Saying:
-        """What the other agents are to be told."""
-        is_held = self._notes.order is Order.HOLD
-        return Saying(self.post.says, is_held and not self.holds, is_held and self.holds)
+        """What the other agents are to be told: as of now, not as of when it was last decided."""
+        self._means.catch_up()
+        says, is_held = self.post.says, self._notes.order is Order.HOLD
+        if says in HOLDERS and not self.holds:
+            says = Says.ABLE
+        return Saying(says, is_held and not self.holds, is_held and self.holds)
 
     def stir(self) -> None:
         """Something may have changed: the machine is asked, once for all of this moment."""
@@ -156,6 +159,7 @@ class Sentry:
             self._timer = self._loop.call_at(taken.wake_at, self.stir)
 
     def _seen(self) -> Seen:
+        self._means.catch_up()
         return self._senses.seen(
             self.vip,
             holds=self.holds,

@@ -126,8 +126,14 @@ class Netlink:
     ) -> None:
         await self.aclose()
 
+    def catch_up(self) -> None:
+        """Takes in what the kernel has told until now: a process that did not run for a while may
+        have lost what it held, and knows of it only then."""
+        self._drain()
+
     def holds(self, address: Address, interface: str) -> bool:
-        """Whether it is there, and ours."""
+        """Whether it is there, and ours: as of now, however long this process did not run."""
+        self._drain()
         index = self._present.index(interface)
         return index is not None and self._present.is_ours(Place.alone(address, index))
 

@@ -52,6 +52,9 @@ class FakeMeans:
     announced: list[tuple[Address, str | None]] = field(default_factory=list)
     refuses: str | None = None
 
+    def catch_up(self) -> None:
+        """It is as of now."""
+
     def holds(self, vip: Vip) -> bool:
         return vip.address in self.held
 

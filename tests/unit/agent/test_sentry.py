@@ -145,3 +145,11 @@ async def test_an_order_to_hold_is_said_as_a_wish_and_then_as_a_fact(
 async def test_what_has_no_part_in_an_address_stands_at_none(make_staffed: MakeStaffed) -> None:
     staffed = make_staffed(here=MARCONI, vips=())
     assert not staffed.agent.sentries
+
+
+async def test_nobody_says_to_hold_what_is_gone(make_staffed: MakeStaffed) -> None:
+    """A process that did not run has not noticed yet that its lease has ended."""
+    staffed = await holding(make_staffed)
+    staffed.means.held.clear()
+    assert staffed.sentry(FIRST).post.state is State.HOLDING
+    assert staffed.sentry(FIRST).saying().says is Says.ABLE
