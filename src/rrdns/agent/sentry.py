@@ -22,7 +22,7 @@ from rrdns.takeover.machine.action import (
 )
 from rrdns.takeover.machine.holding import contested
 from rrdns.takeover.machine.moment import Moment
-from rrdns.takeover.machine.post import HOLDERS, Look, Post, State
+from rrdns.takeover.machine.post import Look, Post, State
 from rrdns.takeover.machine.seen import HOLDERS, Order, Proof, Says, Seen, Verdict
 from rrdns.takeover.plan import Plan, Vip
 

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -18,15 +18,23 @@ DEFAULT_CONFIG = Path("/etc/rrdns/rrdns.yaml")
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
 
-config_option = click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_CONFIG,
-    show_default=True,
-    envvar="RRDNS_CONFIG",
-    help="The configuration file, rrdns.yaml.",
-)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def config_option_for(default: Path, variable: str) -> Callable[[F], F]:
+    """The option that names a configuration file: `default`, unless `variable` is set."""
+    return click.option(
+        "-c",
+        "--config",
+        type=click.Path(path_type=Path),
+        default=default,
+        show_default=True,
+        envvar=variable,
+        help=f"The configuration file, {default.name}.",
+    )
+
+
+config_option = config_option_for(DEFAULT_CONFIG, "RRDNS_CONFIG")
 
 
 class FailedError(click.ClickException):

@@ -13,22 +13,14 @@ import click
 from rrdns.health.check import Address
 from rrdns.takeover.plan import Plan
 
-from .options import FailedError, log_to_stderr
+from .options import FailedError, config_option_for, log_to_stderr
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
 DEFAULT_CONFIG = Path("/etc/rrdns/takeover.yaml")
 
-takeover_config_option = click.option(
-    "-c",
-    "--config",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_CONFIG,
-    show_default=True,
-    envvar="RRDNS_TAKEOVER_CONFIG",
-    help="The configuration file, takeover.yaml.",
-)
+takeover_config_option = config_option_for(DEFAULT_CONFIG, "RRDNS_TAKEOVER_CONFIG")
 host_option = click.option(
     "--host", metavar="NAME", help="Which of the file's hosts this is, if not by its addresses."
 )

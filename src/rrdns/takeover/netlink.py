@@ -132,8 +132,7 @@ class Netlink:
         self._drain()
 
     def holds(self, address: Address, interface: str) -> bool:
-        """Whether it is there, and ours: as of now, however long this process did not run."""
-        self._drain()
+        """Whether it is there, and ours."""
         index = self._present.index(interface)
         return index is not None and self._present.is_ours(Place.alone(address, index))
 
