@@ -13,7 +13,7 @@ from harness.segment import DEVICE, VIP, Host, Segment
 from harness.takeover import Scene, address_log, config_of, scene, stays
 
 SECOND_VIP = "10.0.0.128"
-LOSSY_S = 10.0
+LOSSY_S = 8.0
 CLAIM_S = 2.0  # three times as long as from a host's death until it is taken over
 
 

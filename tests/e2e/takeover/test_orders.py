@@ -10,7 +10,7 @@ from harness.segment import DEVICE, VIP, Segment
 from harness.takeover import LEASE_S, Scene, address_log, config_of, scene, stays
 
 STATUS_PORT = 8056
-PATIENCE_S = 5.0  # longer than who gives it away waits for another
+PATIENCE_S = 2.5  # longer than who gives it away waits for another
 MOVES_S = 1.0  # long enough for an address to move, if it were to
 
 

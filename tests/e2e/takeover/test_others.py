@@ -13,7 +13,7 @@ from harness.segment import DEVICE, VIP, Host, Segment
 from harness.takeover import LEASE_S, Scene, address_log, config_of, scene, stays
 
 SECOND_VIP = "10.0.0.128"
-PROOFS_S = 3.0  # long enough for several proofs, each of which could have been the wrong one
+PROOFS_S = 2.0  # long enough for several proofs, each of which could have been the wrong one
 SOON_S = 10.0
 
 

