@@ -11,6 +11,7 @@ The same numbers in fd00::/64. Nobody holds `VIP` or `VIP6` until told to.
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -169,15 +170,26 @@ class Host:
     def lose(self, percent: int) -> None:
         """From now on so much of what it sends, and of what it is sent, is lost by chance; 0 ends
         that."""
-        table = f"netdev loss_{self.name}"
+        table = self._loss
         rules = [f"add table {table}", f"delete table {table}"]
         if percent:
             rules.append(f"add table {table}")
             for chain, hook in (("sent", "ingress"), ("received", "egress")):
                 where = f"type filter hook {hook} device {self.port} priority 0;"
                 rules.append(f"add chain {table} {chain} {{ {where} }}")
-                rules.append(f"add rule {table} {chain} numgen random mod 100 < {percent} drop")
+                chance = f"numgen random mod 100 < {percent}"
+                rules.append(f"add rule {table} {chain} {chance} counter drop")
         run(inside(self.switch, ["nft", "; ".join(rules)]))
+
+    def lost(self) -> int:
+        """How many packets `lose` has lost since it was called last."""
+        told = output(inside(self.switch, ["nft", "list", "table", *self._loss.split()]))
+        return sum(map(int, re.findall(rb"counter packets (\d+)", told)))
+
+    @property
+    def _loss(self) -> str:
+        """The table of nftables that loses what it sends and is sent."""
+        return f"netdev loss_{self.name}"
 
     def _ip(self, words: str) -> None:
         run(["ip", "-n", self.namespace, *words.split()])

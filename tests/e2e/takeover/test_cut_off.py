@@ -180,7 +180,7 @@ def test_a_network_that_loses_much_is_no_death(net: Segment, tmp_path: Path) -> 
     ):
         net.a.lose(30)
         stays(lambda: not any(log.came(vip) for log in (b, d) for vip in vips), LOSSY_S)
-        assert "BLOCKED" in three.b.log  # it looked dead more than once
+        assert net.a.lost() > LOSSY_S
         net.a.lose(0)
         three.await_rest()
         assert net.holders() == ["a"]
