@@ -96,13 +96,12 @@ def check(config: Path, host: str | None) -> None:
         click.echo(str(problem), err=True)
     click.echo(f"{config}: fine; this host is {plan.here.name}, on {plan.here.interface}")
     for vip in plan.ours:
-        rank = vip.rank(plan.here.name)
-        role = "owns it" if rank == 0 else f"is candidate {rank} for {vip.owner.name}"
-        timers = plan.timers
-        within_s = timers.interval_s + timers.timeout_s
-        within_s += max((timers.fall - 1) * timers.fast_interval_s, timers.proof_s)
-        then = "" if rank == 0 else f"; taken within {within_s:.2f} s of its owner's death"
-        click.echo(f"{vip.address}: {plan.here.name} {role}{then}")
+        role = "owns it"
+        if rank := vip.rank(plan.here.name):
+            role = f"is candidate {rank} for {vip.owner.name}"
+            role += f"; takes it within {plan.timers.taken_within_s(rank):.2f} s of its death"
+            role += "" if rank == 1 else ", if nobody before it does"
+        click.echo(f"{vip.address}: {plan.here.name} {role}")
 
 
 @takeover.command(short_help="Show what the agent of this host does.")

@@ -61,8 +61,11 @@ class TimerKeys(Keys):
     )
     stagger: Annotated[float | None, seconds("50ms", "1m")] = Field(
         default=None,
-        description="How much later than the one before it each further candidate acts.",
-        examples=["500ms"],
+        description=(
+            "How much later than the one before it each further candidate acts. Unless written,"
+            " the interval and the timeout: all have noticed by then."
+        ),
+        examples=["1500ms"],
     )
     lease: Annotated[int | None, whole_seconds("2s", "1h")] = Field(
         default=None,
@@ -99,7 +102,11 @@ def timers_of(profile: Profile, written: TimerKeys | None) -> Timers:
     names = {field.name.removesuffix("_s"): field.name for field in fields(Timers)}
     timers = replace(usual, **{names[key]: value for key, value in keys if value is not None})
     if keys.fast_interval is None:
-        return replace(timers, fast_interval_s=min(usual.fast_interval_s, timers.interval_s))
+        fast_interval_s = min(usual.fast_interval_s, timers.interval_s)
+        timers = replace(timers, fast_interval_s=fast_interval_s)
+    if keys.stagger is None:
+        stagger_s = max(timers.interval_s + timers.timeout_s, timers.proof_s)
+        timers = replace(timers, stagger_s=stagger_s)
     return timers
 
 
@@ -116,8 +123,13 @@ def contradictions(profile: Profile, written: TimerKeys) -> Iterator[Mistake]:
         yield Mistake((_first(written, "asks", "ask_gap"),), proof, mend)
     if timers.stagger_s < proof_s:
         what = f"{proof}, and the next candidate waits {timers.stagger_s:g} s for it"
-        mend = f"write for example stagger: {proof_s:g}"
-        yield Mistake((_first(written, "stagger", "asks", "ask_gap"),), what, mend)
+        yield Mistake(("stagger",), what, f"write for example stagger: {proof_s:g}")
+    elif timers.stagger_s < timers.interval_s:
+        what = (
+            f"{timers.stagger_s:g} s is shorter than the interval, {timers.interval_s:g} s, so that"
+            " the next candidate may be the first to notice"
+        )
+        yield Mistake(("stagger",), what, "write more than the interval, or remove it")
 
 
 def _first(written: TimerKeys, *keys: str) -> str:

@@ -22,7 +22,8 @@ class Timers:
 
     A host is silent after `fall` pings in a row without an answer and back after `rise` answers. It
     is pinged every `interval_s`, and every `fast_interval_s` while that is in doubt. A proof asks
-    `asks` times, `ask_gap_s` apart. The candidate of rank n waits (n - 1) x `stagger_s`.
+    `asks` times, `ask_gap_s` apart. The candidate of rank n waits (n - 1) x `stagger_s`, which is
+    longer than two hosts may be apart in noticing the same death: the interval.
 
     An address is held for `lease_s` at a time. Its owner takes it back `preempt_delay_s` after it
     could. After a takeover that ended, the next waits `hold_down_s`, doubled with each within
@@ -36,7 +37,7 @@ class Timers:
     rise: int = 5
     asks: int = 8
     ask_gap_s: float = 0.03
-    stagger_s: float = 0.5
+    stagger_s: float = 1.5
     lease_s: float = 30.0
     preempt_delay_s: float = 3.0
     hold_down_s: float = 1.0
@@ -47,6 +48,15 @@ class Timers:
     def proof_s(self) -> float:
         """How long a proof takes: all asking, and as long again for the last answer."""
         return (self.asks + 1) * self.ask_gap_s
+
+    def taken_within_s(self, rank: int) -> float:
+        """How long after a host's death the candidate of that rank has its address, where those
+        before it do not take it. A hook that is asked comes on top."""
+        noticed_s = self.interval_s + self.timeout_s
+        doubted_s = (self.fall - 1) * self.fast_interval_s
+        if rank == 1:  # who proves it meanwhile
+            return noticed_s + max(doubted_s, self.proof_s)
+        return noticed_s + doubted_s + (rank - 1) * self.stagger_s + self.proof_s
 
     @property
     def watch_s(self) -> float:
@@ -68,7 +78,9 @@ class Timers:
 
 PROFILES: Mapping[str, Timers] = {
     # As in the scripts that this replaces: ping every 2 s, two misses, back at the first answer.
-    "seed": Timers(interval_s=2.0, timeout_s=1.0, fast_interval_s=0.5, fall=2, rise=1),
+    "seed": Timers(
+        interval_s=2.0, timeout_s=1.0, fast_interval_s=0.5, fall=2, rise=1, stagger_s=3.0
+    ),
     "default": Timers(),
     "fast": Timers(
         interval_s=0.1,

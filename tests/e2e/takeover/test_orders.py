@@ -185,4 +185,4 @@ def test_check_says_what_the_file_means_for_this_host(net: Segment, tmp_path: Pa
     assert done.returncode == 0
     fine, role = done.stdout.splitlines()
     assert fine == f"{agent.config}: fine; this host is b, on {DEVICE}"
-    assert role.startswith(f"{VIP}: b is candidate 1 for a; taken within ")
+    assert role.startswith(f"{VIP}: b is candidate 1 for a; takes it within ")

@@ -103,7 +103,7 @@ def test_check_says_what_the_file_means_for_a_host(file: Path, host: str) -> Non
     assert done.exit_code == 0
     role = {
         "marconi": f"{VIP}: marconi owns it",
-        "hertz": f"{VIP}: hertz is candidate 1 for marconi; taken within ",
+        "hertz": f"{VIP}: hertz is candidate 1 for marconi; takes it within ",
     }
     assert done.stdout.splitlines()[0] == f"{file}: fine; this host is {host}, on eth0"
     assert done.stdout.splitlines()[1].startswith(role[host])

@@ -181,10 +181,10 @@ BAD_REST = {
         "5:19: a proof takes (asks + 1) x ask_gap, 0.27 s,"
         " and the next candidate waits 0.2 s for it; write for example stagger: 0.27",
     ),
-    "a proof longer than the stagger": (
-        "timers: {ask_gap: 100ms}",
-        "5:19: a proof takes (asks + 1) x ask_gap, 0.9 s,"
-        " and the next candidate waits 0.5 s for it; write for example stagger: 0.9",
+    "a stagger shorter than the interval": (
+        "timers: {stagger: 800ms}",
+        "5:19: 0.8 s is shorter than the interval, 1 s, so that the next candidate may be the first"
+        " to notice; write more than the interval, or remove it",
     ),
     "an unknown type of check": (
         "checks: {web: {type: htp}}",
@@ -400,7 +400,7 @@ vips:
   <<: {}
 checks: {web: {type: http}}
 ready: {checks: [wbe]}
-timers: {interval: 100ms, fast_interval: 200ms, asks: 20}
+timers: {interval: 100ms, fast_interval: 200ms, stagger: 50ms}
 host: z
 hooks: {claimed: true}
 """
@@ -420,8 +420,8 @@ hooks: {claimed: true}
         "11:3: merge keys (<<) are not understood",
         "13:18: there is no check named 'wbe'",
         "14:42: 0.2 s is longer than the interval, 0.1 s",
-        "14:55: a proof takes (asks + 1) x ask_gap, 0.63 s,"
-        " and the next candidate waits 0.5 s for it",
+        "14:58: a proof takes (asks + 1) x ask_gap, 0.27 s,"
+        " and the next candidate waits 0.05 s for it",
         "15:7: there is no host named 'z'",
         "16:18: true stands where a list belongs",
     ]

@@ -56,7 +56,7 @@ def test_every_key(read_takeover: ReadPlan, tmp_path: Path) -> None:
         ),
         witnesses=(ip_address("192.0.2.254"), ip_address("2001:db8::254")),
         quorum=2,
-        timers=replace(PROFILES["fast"], interval_s=0.5, fall=4),
+        timers=replace(PROFILES["fast"], interval_s=0.5, fall=4, stagger_s=0.6),
         on_exit=OnExit.LEASE,
         hooks=Hooks(
             pre_claim=("may-claim",),
@@ -144,7 +144,7 @@ def test_a_profile_without_timers_is_as_it_stands(read_takeover: ReadPlan, profi
 def test_every_timer(read_takeover: ReadPlan) -> None:
     written = """\
 timers: {interval: 2s, timeout: 3s, fast_interval: 1s, fall: 6, rise: 7, asks: 8, ask_gap: 50ms,
-  stagger: 1s, lease: 1m, preempt_delay: 0s, hold_down: 4s, flap_window: 1h, most_takeovers: 9}
+  stagger: 4s, lease: 1m, preempt_delay: 0s, hold_down: 4s, flap_window: 1h, most_takeovers: 9}
 """
     assert read_takeover(SMALLEST + written).timers == Timers(
         interval_s=2.0,
@@ -154,7 +154,7 @@ timers: {interval: 2s, timeout: 3s, fast_interval: 1s, fall: 6, rise: 7, asks: 8
         rise=7,
         asks=8,
         ask_gap_s=0.05,
-        stagger_s=1.0,
+        stagger_s=4.0,
         lease_s=60.0,
         preempt_delay_s=0.0,
         hold_down_s=4.0,
@@ -165,14 +165,23 @@ timers: {interval: 2s, timeout: 3s, fast_interval: 1s, fall: 6, rise: 7, asks: 8
 
 def test_a_shorter_interval_takes_the_fast_one_with_it(read_takeover: ReadPlan) -> None:
     timers = read_takeover(f"{SMALLEST}timers: {{interval: 100ms}}\n").timers
-    assert timers == Timers(interval_s=0.1, fast_interval_s=0.1)
+    assert timers == Timers(interval_s=0.1, fast_interval_s=0.1, stagger_s=0.6)
 
 
-def test_a_stagger_may_be_just_as_long_as_a_proof(read_takeover: ReadPlan) -> None:
-    timers = read_takeover(
-        f"{SMALLEST}timers: {{asks: 6, ask_gap: 100ms, stagger: 700ms}}\n"
-    ).timers
-    assert timers.proof_s == pytest.approx(timers.stagger_s)
+@pytest.mark.parametrize(
+    ("written", "stagger_s"),
+    [
+        ("interval: 4s", 4.5),
+        ("asks: 19, ask_gap: 200ms", 4.0),
+        ("asks: 9, ask_gap: 100ms, stagger: 1s", 1.0),
+    ],
+    ids=["more than the interval", "as long as a proof", "just as long as both"],
+)
+def test_the_next_candidate_leaves_time_to_notice_and_to_prove(
+    read_takeover: ReadPlan, written: str, stagger_s: float
+) -> None:
+    timers = read_takeover(f"{SMALLEST}timers: {{{written}}}\n").timers
+    assert timers.stagger_s == pytest.approx(stagger_s)
 
 
 def test_pairs_and_rings_and_other_subnets(read_takeover: ReadPlan) -> None:

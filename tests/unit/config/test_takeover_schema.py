@@ -53,7 +53,7 @@ BEYOND_JSON_SCHEMA = {
     "a proof that is over at once",
     "a proof without end",
     "a stagger shorter than a proof",
-    "a proof longer than the stagger",
+    "a stagger shorter than the interval",
     "a check that can not be named so",
     "a check that is not there",
     "a check where there is none",

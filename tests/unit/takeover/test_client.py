@@ -14,8 +14,7 @@ from .world import TIMERS, Actor, World, mac_of
 
 MISLED_S = 0.1  # as long as frames and messages are under way
 SEEDS = range(15)
-# The first candidate acts first, whatever the phases; owners are back while others are remembered.
-ORDERLY = replace(TIMERS, stagger_s=1.5 * TIMERS.interval_s, preempt_delay_s=0.1)
+REMEMBERED = replace(TIMERS, preempt_delay_s=0.1)  # an owner is back while others still are
 
 
 class Heard(World):
@@ -98,7 +97,7 @@ def an_agent_killed(world: Heard) -> Iterator[float]:
 def test_a_client_is_told_of_each_change(
     story: Callable[[Heard], Iterator[float]], seed: int
 ) -> None:
-    world = Heard(2, seed, ORDERLY)
+    world = Heard(2, seed, REMEMBERED)
     for _ in until(world, 0):
         pass
     misled_at: float | None = None
