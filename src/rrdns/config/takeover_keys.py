@@ -126,7 +126,10 @@ class HookKeys(Keys):
     )
     blocked: Argv | None = Field(
         default=None,
-        description="When there is a reason to take an address and something against it.",
+        description=(
+            "When there is a reason to take an address and something is wrong: a stranger has it,"
+            " or no witness answers, say."
+        ),
         examples=[["./page-me"]],
     )
     timeout: Annotated[float, seconds("100ms", "1m")] = Field(

@@ -46,7 +46,7 @@ def test_of_two_candidates_the_first_takes_it_and_the_second_when_that_is_dead_t
         net.a.unplug()
         seen.await_steady(net.b, died_at)
         three.await_holder("b")
-        three.d.await_state("blocked", "b has the address")
+        three.d.await_state("wait", "b has the address")
         assert "CLAIMING" not in three.d.log
 
         died_at = time.monotonic()
@@ -57,7 +57,7 @@ def test_of_two_candidates_the_first_takes_it_and_the_second_when_that_is_dead_t
         returned_at = time.monotonic()
         net.b.plug()
         # It moves no more than it has to: who has taken it keeps it until its owner is back.
-        three.b.await_state("blocked", "d has the address")
+        three.b.await_state("wait", "d has the address")
         net.a.plug()
         seen.await_steady(net.a, returned_at)
         three.await_rest()

@@ -17,7 +17,9 @@ from rrdns.takeover.plan import Hooks, Timers
 from .conftest import FIRST, MARCONI, MakeStaffed, Staffed
 
 STRANGER = "02:00:00:00:00:ff"
-QUICK = Timers(interval_s=0.05, timeout_s=0.05, fast_interval_s=0.02, asks=2, ask_gap_s=0.01)
+QUICK = Timers(
+    interval_s=0.05, timeout_s=0.05, fast_interval_s=0.02, asks=2, ask_gap_s=0.01, stagger_s=0.1
+)
 HOOKS = Hooks(
     pre_claim=("may-claim",), claimed=("claimed",), released=("released",), blocked=("blocked",)
 )

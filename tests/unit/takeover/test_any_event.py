@@ -38,7 +38,7 @@ PROOFS = (
 
 def posts(state: State, rank: int) -> Post:
     """A post that has stood there for a while, with a proof asked for."""
-    is_claiming = state in (State.VERIFY, State.SUSPECT, State.BLOCKED)
+    is_claiming = state in (State.VERIFY, State.SUSPECT, State.WAIT, State.BLOCKED)
     return Post(
         VIP,
         rank,

@@ -45,9 +45,8 @@ def test_a_miss_or_two_prove_nothing() -> None:
         ({"witnesses": 0}, "0 of 1 witnesses answer: it may be we who are cut off"),
         ({"heard": True}, "its owner is there, though it answers no ping"),
         ({"stranger": True}, f"{STRANGER} has the address"),
-        ({"peer": True}, "host2 has the address"),
     ],
-    ids=["no carrier", "unfit", "no witness", "owner on ARP", "a stranger holds", "a peer holds"],
+    ids=["no carrier", "unfit", "no witness", "owner on ARP", "a stranger holds"],
 )
 def test_it_is_blocked_by_whatever_speaks_against_it(sight: dict[str, object], reason: str) -> None:
     desk = candidate()
@@ -60,13 +59,21 @@ def test_it_is_blocked_by_whatever_speaks_against_it(sight: dict[str, object], r
         case {"stranger": True}:
             desk.see(owner=Ping.SILENT)
             desk.hear(None)
-        case {"peer": True}:
-            desk.see(owner=Ping.SILENT)
-            desk.hear(2)
         case _:
             desk.see(**sight)
     die(desk)
     assert (desk.state, desk.reason) == (State.BLOCKED, reason)
+    assert Hold not in desk.kinds()
+
+
+@pytest.mark.parametrize(("rank", "other"), [(1, 2), (2, 1)])
+def test_it_waits_while_another_candidate_has_it(rank: int, other: int) -> None:
+    desk = candidate(rank)
+    desk.see(owner=Ping.SILENT)
+    for _ in range(50):
+        desk.let_pass(TIMERS.proof_s / 3)
+        desk.hear(other)
+    assert (desk.state, desk.reason) == (State.WAIT, f"host{other} has the address")
     assert Hold not in desk.kinds()
 
 

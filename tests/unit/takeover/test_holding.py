@@ -176,9 +176,9 @@ def test_each_takeover_holds_the_next_one_down_for_twice_as_long() -> None:
         ended_at = desk.now
         give_back(desk)
         die(desk)
-        assert (desk.state, desk.reason[:9]) == (State.BLOCKED, "held down")
+        assert (desk.state, desk.reason[:9]) == (State.WAIT, "held down")
         desk.let_pass(ended_at + held_down_s - desk.now - SOON_S)
-        assert desk.state is State.BLOCKED
+        assert desk.state is State.WAIT
         give_back(desk)
         assert desk.state is State.STANDBY
 

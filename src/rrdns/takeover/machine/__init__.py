@@ -4,9 +4,10 @@
 is to be done, and when it wants to be asked again if nothing happens before. A post goes through
 
     candidate   STANDBY -> SUSPECT -> VERIFY -> CLAIMING -> HOLDING -> RELEASING -> STANDBY
-    owner       PROBE -> (WAIT ->) CLAIMING -> HOLDING -> RELEASING -> PROBE
+    owner       PROBE -> CLAIMING -> HOLDING -> RELEASING -> PROBE
 
-and stands BLOCKED while something forbids what it would do, ISOLATED or LOCAL_FAIL where an owner
+It is to WAIT while it would take the address and that is not due, as where a candidate before it
+has it; it is BLOCKED while something is wrong with that, and ISOLATED or LOCAL_FAIL where an owner
 can not serve. Pings tell that a host is silent; who has an address is told by the link alone.
 """
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import inf
 
 from .action import AskHook
-from .evidence import objection, pause_of, proof_of, prove
+from .evidence import Objection, objection, pause_of, proof_of, prove
 from .holding import COUNTED, claim
 from .post import RELEASED, Cause, Look, Move, Post, State, listens
 from .seen import Order, Ping, Says
@@ -22,7 +22,8 @@ def stand_by(post: Post, look: Look) -> Move:
         return post.to(State.STANDBY, look.moment, reason), asking
     barred = _barred(post, look)
     if barred is not None:
-        return post.to(State.BLOCKED, look.moment, barred), asking
+        state, reason = barred
+        return post.to(state, look.moment, reason), asking
     decided, wanted = _weighed(post, look)
     return decided, (*asking, *wanted)
 
@@ -54,20 +55,21 @@ def _cause(post: Post, look: Look) -> Cause | None:
     return None
 
 
-def _barred(post: Post, look: Look) -> str | None:
+def _barred(post: Post, look: Look) -> Objection | None:
     """What keeps the host from taking the address, whatever the proof; None: nothing does."""
     seen, moment, timers = look.seen, look.moment, post.timers
     if not seen.carrier:
-        return "no carrier"
+        return State.BLOCKED, "no carrier"
     if not seen.fit:
-        return "local checks fail"
+        return State.BLOCKED, "local checks fail"
     if seen.order is Order.RELEASE and not look.is_vacant(post.open_since):
-        return RELEASED
+        return State.WAIT, RELEASED
     if not moment.reached(post.free_at):
-        return "held down, as it was given away a moment ago"
+        return State.WAIT, "held down, as it was given away a moment ago"
     recent = [at for at in post.claims if moment.within(timers.flap_window_s, at)]
     if len(recent) >= timers.most_takeovers and post.cause in COUNTED:
-        return f"flapping: {len(recent)} takeovers within {timers.flap_window_s / 60:g} min"
+        within = f"within {timers.flap_window_s / 60:g} min"
+        return State.BLOCKED, f"flapping: {len(recent)} takeovers {within}"
     return None
 
 
@@ -84,12 +86,13 @@ def _weighed(post: Post, look: Look) -> Move:
     proof = proof_of(post, look, turn_at)
     if proof is None:
         asked, wanted = prove(post, look)
-        if post.state is State.BLOCKED:
+        if post.is_held_back:
             return asked, wanted
         return asked.to(gathering, look.moment, reason), wanted
     against = objection(post, look, proof)
     if against is not None:
-        return post.to(State.BLOCKED, look.moment, against), ()
+        state, reason = against
+        return post.to(state, look.moment, reason), ()
     if not is_certain:
         return post.to(State.SUSPECT, look.moment, reason), ()
     return _claim_unless_vetoed(post, look) if post.asks_hook else claim(post, look, reason)

@@ -13,6 +13,9 @@ from .action import Prove
 from .post import Cause, Look, Move, Post, State, named
 from .seen import Proof
 
+Objection = tuple[State, str]
+"""How a post stands that would take the address, and why it does not."""
+
 
 def proof_of(post: Post, look: Look, since: float) -> Proof | None:
     """The proof that was asked for last, if it has ended, was begun since then, is young enough,
@@ -26,10 +29,10 @@ def proof_of(post: Post, look: Look, since: float) -> Proof | None:
 
 
 def prove(post: Post, look: Look) -> Move:
-    """Asks for a proof, unless one is under way; who is blocked pauses between two."""
+    """Asks for a proof, unless one is under way; who is held back pauses between two."""
     timers = post.timers
     has_ended = look.seen.proof is not None and look.seen.proof.number == post.proof_number
-    pause_s = pause_of(timers) if post.state is State.BLOCKED else 0.0
+    pause_s = pause_of(timers) if post.is_held_back else 0.0
     again_at = post.proof_asked_at + (pause_s if has_ended else 2 * timers.proof_s)
     if post.proof_asked_at >= look.seen.stalled_at and not look.moment.reached(again_at):
         return post, ()
@@ -42,19 +45,22 @@ def pause_of(timers: Timers) -> float:
     return max(timers.interval_s, 4 * timers.proof_s)
 
 
-def objection(post: Post, look: Look, proof: Proof) -> str | None:
+def objection(post: Post, look: Look, proof: Proof) -> Objection | None:
     """What speaks against a candidate's taking the address; None: nothing does."""
     if proof.fault is not None:
-        return unasked(proof.fault)
+        return State.BLOCKED, unasked(proof.fault)
     rivals = look.rivals(proof.begun_at)
     if rivals:
-        return f"{named(post, rivals)} has the address"
+        are_candidates = all(rival.rank for rival in rivals)  # neither the owner nor a stranger
+        state = State.WAIT if are_candidates else State.BLOCKED
+        return state, f"{named(post, rivals)} has the address"
     if post.cause is Cause.OWNER_SILENT:
         alive = _sign_of_life(post, look)
         if alive is not None:
-            return alive
+            return State.BLOCKED, alive
     if proof.witnesses < post.quorum:
-        return f"{proof.witnesses} of {post.quorum} witnesses answer: it may be we who are cut off"
+        answer = f"{proof.witnesses} of {post.quorum} witnesses answer"
+        return State.BLOCKED, f"{answer}: it may be we who are cut off"
     return None
 
 

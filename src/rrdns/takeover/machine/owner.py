@@ -74,7 +74,7 @@ def _proven(post: Post, look: Look) -> Move:
     proof = proof_of(post, look, post.open_since)
     if proof is None:
         asked, wanted = prove(post, look)
-        if post.state in (State.BLOCKED, State.WAIT):
+        if post.is_held_back:
             return asked, wanted
         return asked.to(State.PROBE, look.moment, "asking who has it"), wanted
     if proof.fault is not None:

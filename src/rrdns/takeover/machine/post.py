@@ -17,12 +17,13 @@ from .seen import HOLDERS, Rival, Says, Seen, Word
 
 
 class State(StrEnum):
-    """Where a post stands: the first two lines are anybody's, then the candidate's, the owner's."""
+    """Where a post stands: three lines that are anybody's, then the candidate's, the owner's."""
 
     START, DISABLED, FAULT = "start", "disabled", "fault"
-    CLAIMING, HOLDING, RELEASING, BLOCKED = "claiming", "holding", "releasing", "blocked"
+    CLAIMING, HOLDING, RELEASING = "claiming", "holding", "releasing"
+    WAIT, BLOCKED = "wait", "blocked"
     STANDBY, SUSPECT, VERIFY = "standby", "suspect", "verify"
-    PROBE, WAIT, ISOLATED, LOCAL_FAIL = "probe", "wait", "isolated", "local-fail"
+    PROBE, ISOLATED, LOCAL_FAIL = "probe", "isolated", "local-fail"
 
 
 class Cause(StrEnum):
@@ -84,6 +85,11 @@ class Post:
     def rest(self) -> State:
         """Where a post is that has no reason to be elsewhere."""
         return State.PROBE if self.is_owner else State.STANDBY
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether it would take the address, and waits or may not."""
+        return self.state in (State.WAIT, State.BLOCKED)
 
     @property
     def yields(self) -> bool:
