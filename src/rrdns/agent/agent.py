@@ -235,8 +235,14 @@ class Agent:
             self._stir(vip.address)
 
     def _greeted(self, hello: Hello) -> None:
+        before = self.senses.differences.get(hello.host, ())
         for vip in self.senses.greeted(hello):
             self._stir(vip.address)
+        differences = self.senses.differences[hello.host]
+        if differences and differences != before:
+            log.warning("%s has another takeover.yaml: %s", hello.host, "; ".join(differences))
+        elif before and not differences:
+            log.info("%s has the same takeover.yaml again", hello.host)
 
     async def _watch_for_stalls(self) -> None:
         """A process that did not run for as long as an answer takes may have missed some."""
@@ -277,8 +283,9 @@ class Agent:
             return
         self._hellos += 1
         sayings = {address: sentry.saying() for address, sentry in self.sentries.items()}
-        run = int(self.started_at * 1000)
-        self._peers.say(Hello(self.plan.here.name, self._link.mac, run, self._hellos, sayings))
+        plan, run = self.plan, int(self.started_at * 1000)
+        mac, interval_s = self._link.mac, plan.timers.interval_s
+        self._peers.say(Hello(plan.here.name, mac, run, self._hellos, interval_s, sayings))
 
     async def _keep_saying_hello(self) -> None:
         while True:

@@ -5,6 +5,7 @@ from itertools import starmap
 from typing import Any
 
 from rrdns import __version__
+from rrdns.health.verdict import State
 from rrdns.status.observed import time_text
 from rrdns.status.text import duration_text, moment_text, printable, table
 from rrdns.takeover.machine.seen import Order
@@ -30,10 +31,14 @@ def report(agent: Agent) -> Report:
         "unfit": senses.unfit,
         "cut_off": senses.cut_off,
         "witnesses": {
-            str(address): health.last.reason if health.last else None
+            str(address): {
+                "state": health.verdict.state,
+                "reason": health.last.reason if health.last else None,
+            }
             for address, health in senses.witnesses.items()
         },
         "agents": {host: round(ago_s, 1) for host, ago_s in senses.agents().items()},
+        "differences": {host: list(told) for host, told in senses.differences.items() if told},
         "vips": {str(address): vip_report(agent.sentries[address]) for address in agent.sentries},
     }
 
@@ -92,4 +97,9 @@ def _troubles(found: Report) -> list[str]:
         troubles.append("CUT OFF: neither a witness nor another agent is heard")
     if found["unfit"]:
         troubles.append(f"NOT FIT: {found['unfit']}")
+    for host, told in found["differences"].items():
+        troubles.append(f"{host} HAS ANOTHER FILE: {'; '.join(told)}")
+    for address, witness in found["witnesses"].items():
+        if witness["state"] == State.DOWN:
+            troubles.append(f"the witness {address} is silent: {witness['reason']}")
     return troubles

@@ -5,7 +5,7 @@ and decides nothing. Times are of the loop's clock.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
@@ -52,6 +52,7 @@ class Senses:
         self._macs_of_agents: dict[str, str] = {}
         self._hosts_heard: dict[str, float] = {}
         self._agents_heard: dict[str, float] = {}
+        self.differences: dict[str, tuple[str, ...]] = {}
         self.notes: Mapping[Address, Notes] = {vip.address: Notes() for vip in plan.ours}
         self.owners: dict[str, Health] = {}
         self.witnesses: dict[Address, Health] = {}
@@ -94,6 +95,7 @@ class Senses:
         now = self._clock()
         self._macs_of_agents[hello.host] = hello.mac
         self._agents_heard[hello.host] = self._connected_at = now
+        self.differences[hello.host] = tuple(self._differences(hello))
         told = []
         for vip in self._plan.ours:
             rank, saying = vip.rank(hello.host), hello.sayings.get(vip.address)
@@ -103,6 +105,17 @@ class Senses:
                 words[rank] = word.after(words.get(rank))
                 told.append(vip)
         return told
+
+    def _differences(self, hello: Hello) -> Iterator[str]:
+        """Where the speaker's file says otherwise than ours, of what all have to agree on."""
+        ours_s = self._plan.timers.interval_s
+        if hello.interval_s != ours_s:
+            yield f"its interval is {hello.interval_s:g} s, and here {ours_s:g} s"
+        for vip in self._plan.ours:
+            here, saying = vip.rank(hello.host), hello.sayings.get(vip.address)
+            there = saying.rank if saying is not None else None
+            if here != there:
+                yield f"{vip.address}: there it {_part(there)}, and here it {_part(here)}"
 
     def seen(self, vip: Vip, *, holds: bool, is_foreign: bool, carrier: bool) -> Seen:
         """All that the machine of `vip` is shown."""
@@ -143,6 +156,12 @@ class Senses:
         """The other agents that were heard, and how many seconds ago."""
         now = self._clock()
         return {host: now - at for host, at in self._agents_heard.items()}
+
+
+def _part(rank: int | None) -> str:
+    if rank is None:
+        return "has no part"
+    return f"is candidate {rank}" if rank else "is the owner"
 
 
 def _ping(health: Health | None) -> Ping:

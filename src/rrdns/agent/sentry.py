@@ -120,7 +120,9 @@ class Sentry:
         says, is_held = self.post.says, self._notes.order is Order.HOLD
         if says in HOLDERS and not self.holds:
             says = Says.ABLE
-        return Saying(says, is_held and not self.holds, is_held and self.holds)
+        return Saying(
+            says, self.post.rank, wants=is_held and not self.holds, by_order=is_held and self.holds
+        )
 
     def stir(self) -> None:
         """Something may have changed: the machine is asked, once for all of this moment."""

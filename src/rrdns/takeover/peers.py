@@ -5,6 +5,7 @@ so they come from the link, as ARP does (RFC 5082). Who can lie there needs no h
 """
 
 import asyncio
+import logging
 import socket
 import struct
 from collections.abc import Callable, Iterable
@@ -12,9 +13,12 @@ from contextlib import suppress
 from errno import EADDRINUSE, EADDRNOTAVAIL
 
 from rrdns.health.check import Address
+from rrdns.health.result import one_line
 
-from .hello import MOST_OCTETS, Hello, decode, encode
+from .hello import MOST_OCTETS, Hello, HelloError, decode, encode
 from .plan import Host
+
+log = logging.getLogger(__name__)
 
 TTL = 255
 IP_RECVTTL = 12  # linux/in.h
@@ -49,6 +53,7 @@ class Peers:
             if host.agent and host.address.version == here.address.version
         }
         self._last: dict[str, tuple[Hello, float]] = {}
+        self._not_understood: set[str] = set()
         self._loop = asyncio.get_running_loop()
         try:
             self._socket = _socket(here.address, port)
@@ -87,15 +92,29 @@ class Peers:
         host = self._others.get(source)
         if host is None or not any(data == _HOPS.pack(TTL) for _, _, data in beside):
             return
-        hello = decode(octets)
-        if hello is None or hello.host != host.name:
+        try:
+            hello = decode(octets)
+        except HelloError as error:
+            self._complain(host, str(error))
+            return
+        if hello.host != host.name:
+            it = one_line(hello.host)
+            text = f"it calls itself {it!r}; name it alike in both files"
+            self._complain(host, text)
             return
         last, at = self._last.get(host.name, (None, 0.0))
         now = self._loop.time()
+        self._not_understood.discard(host.name)
         # A host whose clock was set back is believed again after a while.
         if hello.is_after(last) or now - at > FORGOTTEN_S:
             self._last[host.name] = hello, now
             self._on_hello(hello)
+
+    def _complain(self, host: Host, why: str) -> None:
+        """Of each once, until it is understood."""
+        if host.name not in self._not_understood:
+            log.warning("the agent of %s is not understood: %s", host.name, why)
+        self._not_understood.add(host.name)
 
 
 def _socket(address: Address, port: int) -> socket.socket:

@@ -207,3 +207,21 @@ def test_an_address_has_its_label_and_a_lease_and_nothing_is_left_of_it(
         net.a.plug()
         pair.await_rest()
         assert addresses(net.b) == before
+
+
+def test_hosts_whose_files_differ_say_so_until_they_agree(net: Segment, tmp_path: Path) -> None:
+    swapped = config_of(net, {VIP: {"owner": "b", "candidates": ["a"]}})
+    differs = f"{VIP}: there it is the owner, and here it is candidate 1"
+    with scene(net, tmp_path) as pair:
+        pair.b.stop()
+        pair.b.configure(swapped)
+        pair.b.start()
+        for agent, other in ((pair.a, "b"), (pair.b, "a")):
+            agent.await_log(f"{other} has another takeover.yaml: {differs}")
+            assert f"{other} HAS ANOTHER FILE: {differs}\n" in agent.run("status").stdout
+        pair.b.stop()
+        pair.b.configure(config_of(net))
+        pair.b.start()
+        pair.a.await_log("b has the same takeover.yaml again")
+        pair.await_rest()
+        assert "ANOTHER FILE" not in pair.a.run("status").stdout

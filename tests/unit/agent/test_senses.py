@@ -29,8 +29,8 @@ class Told:
         return self.senses.seen(vip, holds=holds, is_foreign=False, carrier=True)
 
     def hello(self, host: Host, says: Says, mac: str = "", **more: bool) -> list[Vip]:
-        sayings = {FIRST.address: Saying(says, **more)}
-        return self.senses.greeted(Hello(host.name, mac or MACS[host], 1, 1, sayings))
+        sayings = {FIRST.address: Saying(says, FIRST.hosts.index(host), **more)}
+        return self.senses.greeted(Hello(host.name, mac or MACS[host], 1, 1, 1.0, sayings))
 
 
 @pytest.fixture
@@ -170,3 +170,29 @@ def test_without_witnesses_nobody_can_tell(make_plan: MakePlan) -> None:
     told = Told(make_plan(HERTZ, witnesses=(), quorum=0))
     told.now += 1e6
     assert not told.senses.cut_off
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "ranks", "differences"),
+    [
+        (1.0, {FIRST: 0, SECOND: 1}, ()),
+        (5.0, {FIRST: 0, SECOND: 1}, ("its interval is 5 s, and here 1 s",)),
+        (
+            1.0,
+            {FIRST: 1, SECOND: 1},
+            ("10.0.0.127: there it is candidate 1, and here it is the owner",),
+        ),
+        (
+            1.0,
+            {FIRST: 0},
+            ("fd00::128: there it has no part, and here it is candidate 1",),
+        ),
+    ],
+    ids=["none", "another interval", "another rank", "an address that is not there"],
+)
+def test_where_files_differ_is_known(
+    told: Told, interval_s: float, ranks: dict[Vip, int], differences: tuple[str, ...]
+) -> None:
+    sayings = {vip.address: Saying(Says.ABLE, rank) for vip, rank in ranks.items()}
+    told.senses.greeted(Hello("marconi", MACS[MARCONI], 1, 1, interval_s, sayings))
+    assert told.senses.differences == {"marconi": differences}

@@ -1,6 +1,7 @@
 """A hello says the same after its way over the network, and nothing else is taken for one."""
 
 import json
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
@@ -9,12 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rrdns.health.check import Address
-from rrdns.takeover.hello import MOST_ADDRESSES, MOST_OCTETS, Hello, Saying, decode, encode
+from rrdns.takeover.hello import (
+    MOST_ADDRESSES,
+    MOST_OCTETS,
+    Hello,
+    HelloError,
+    Saying,
+    decode,
+    encode,
+)
 from rrdns.takeover.machine.seen import Says
 
 MAC = "02:00:00:00:00:01"
 VIP = ip_address("10.0.0.127")
-HELLO = Hello("marconi", MAC, 1_767_225_600_000, 7, {VIP: Saying(Says.HOLDS)})
+HELLO = Hello("marconi", MAC, 1_767_225_600_000, 7, 1.0, {VIP: Saying(Says.HOLDS, 0)})
 
 addresses = st.one_of(st.builds(IPv4Address, st.binary(min_size=4, max_size=4)), st.ip_addresses())
 hellos = st.builds(
@@ -23,8 +32,10 @@ hellos = st.builds(
     st.binary(min_size=6, max_size=6).map(lambda octets: octets.hex(":")),
     st.integers(0, 1 << 50),
     st.integers(0, 1 << 50),
+    st.floats(0.05, 60.0),
     st.dictionaries(
-        addresses, st.builds(Saying, st.sampled_from(Says), st.booleans(), st.booleans())
+        addresses,
+        st.builds(Saying, st.sampled_from(Says), st.integers(0, 99), st.booleans(), st.booleans()),
     ),
 )
 
@@ -36,7 +47,8 @@ def test_what_is_said_is_heard(hello: Hello) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_octets_are_a_hello_or_nothing(octets: bytes) -> None:
-    assert decode(octets) is None or decode(octets)
+    with suppress(HelloError):
+        assert isinstance(decode(octets), Hello)
 
 
 json_values = st.recursive(
@@ -46,11 +58,14 @@ json_values = st.recursive(
 )
 
 
-@given(st.sampled_from(["rrdns-takeover", "host", "mac", "run", "number", "vips"]), json_values)
+@given(
+    st.sampled_from(["rrdns-takeover", "host", "mac", "run", "number", "interval", "vips"]),
+    json_values,
+)
 def test_any_value_in_a_hello_is_refused_or_understood(key: str, value: object) -> None:
     message = json.loads(encode(HELLO)) | {key: value}
-    heard = decode(json.dumps(message).encode())
-    assert heard is None or isinstance(heard, Hello)
+    with suppress(HelloError):
+        assert isinstance(decode(json.dumps(message).encode()), Hello)
 
 
 def said(**other: Any) -> bytes:
@@ -65,7 +80,8 @@ def said(**other: Any) -> bytes:
         b"[]",
         b'"hello"',
         b"[" * 20_000,
-        said(**{"rrdns-takeover": 2}),
+        said(interval="soon"),
+        said(interval=10**400),
         said(mac="marconi"),
         said(mac="02:00:00:00:01"),
         said(mac=7),
@@ -73,26 +89,36 @@ def said(**other: Any) -> bytes:
         said(run="yesterday"),
         said(number=1.5),
         said(vips=[]),
-        said(vips={"marconi": ["holds", 0, 0]}),
-        said(vips={"10.0.0.127": ["wishes", 0, 0]}),
+        said(vips={"marconi": ["holds", 0, 0, 0]}),
+        said(vips={"10.0.0.127": ["wishes", 0, 0, 0]}),
         said(vips={"10.0.0.127": ["holds"]}),
+        said(vips={"10.0.0.127": ["holds", "first", 0, 0]}),
         said(vips={"10.0.0.127": "holds"}),
     ],
 )
 def test_what_is_no_hello_is_nothing(octets: bytes) -> None:
-    assert decode(octets) is None
+    with pytest.raises(HelloError, match="nothing that an agent says"):
+        decode(octets)
+
+
+@pytest.mark.parametrize("version", [2, "\x1b[2J", None])
+def test_another_version_is_told_as_one(version: object) -> None:
+    said_of = r"speaks version [^\x1b]+ of what agents say, and this one version 1"
+    with pytest.raises(HelloError, match=said_of):
+        decode(said(**{"rrdns-takeover": version}))
 
 
 def test_no_hello_is_longer_than_a_datagram_can_be() -> None:
     many: dict[Address, Saying] = {
-        IPv6Address(number): Saying(Says.ABLE, True, True) for number in range(MOST_ADDRESSES)
+        IPv6Address(number): Saying(Says.ABLE, 99, True, True) for number in range(MOST_ADDRESSES)
     }
-    octets = encode(Hello("m" * 63, MAC, 1 << 50, 1 << 50, many))
+    octets = encode(Hello("m" * 63, MAC, 1 << 50, 1 << 50, 59.999, many))
     assert len(octets) <= MOST_OCTETS
     assert decode(octets)
-    more = many | {VIP: Saying(Says.ABLE)}
-    assert decode(encode(Hello("m", MAC, 1, 1, more))) is None
-    assert decode(octets + b" " * MOST_OCTETS) is None
+    more = many | {VIP: Saying(Says.ABLE, 1)}
+    for too_much in (encode(Hello("m", MAC, 1, 1, 1.0, more)), octets + b" " * MOST_OCTETS):
+        with pytest.raises(HelloError):
+            decode(too_much)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +126,7 @@ def test_no_hello_is_longer_than_a_datagram_can_be() -> None:
     [(1, 6, False), (1, 7, False), (1, 8, True), (2, 1, True), (0, 9, False)],
 )
 def test_of_two_hellos_one_was_said_after_the_other(run: int, number: int, is_after: bool) -> None:
-    before = Hello("marconi", MAC, 1, 7, {})
-    hello = Hello("marconi", MAC, run, number, {})
+    before = Hello("marconi", MAC, 1, 7, 1.0, {})
+    hello = Hello("marconi", MAC, run, number, 1.0, {})
     assert hello.is_after(before) is is_after
     assert hello.is_after(None)

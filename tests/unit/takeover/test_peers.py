@@ -21,8 +21,9 @@ MARCONI = Host("marconi", ip_address("127.0.0.71"), "lo")
 HERTZ = Host("hertz", ip_address("127.0.0.72"), "lo")
 POPOV = Host("popov", ip_address("127.0.0.73"), "lo", agent=False)
 MORSE = Host("morse", ip_address("127.0.0.74"), "lo")
+VIP = ip_address("10.0.0.1")
 STRANGER = "127.0.0.79"
-HELLO = Hello("hertz", "02:00:00:00:00:02", 5, 1, {ip_address("10.0.0.1"): Saying(Says.HOLDS)})
+HELLO = Hello("hertz", "02:00:00:00:00:02", 5, 1, 1.0, {VIP: Saying(Says.HOLDS, 0)})
 
 
 class Ear:
@@ -99,6 +100,21 @@ async def test_nobody_speaks_for_another(ear: Ear) -> None:
 @pytest.mark.parametrize("octets", [b"", b"hello", b"\xff" * 1000, b"x" * 65_000])
 async def test_what_is_no_hello_is_passed_over(ear: Ear, octets: bytes) -> None:
     assert await ear.heard_of(octets) == []
+
+
+async def test_who_is_not_understood_is_told_once_until_it_is(
+    ear: Ear, caplog: pytest.LogCaptureFixture
+) -> None:
+    not_understood = "the agent of hertz is not understood: "
+    other_version = encode(HELLO).replace(b'takeover":1', b'takeover":2')
+    for octets in (other_version, b"hello", encode(replace(HELLO, host="popov"))):
+        assert await ear.heard_of(octets) == []
+    (told,) = caplog.messages
+    assert told.startswith(f"{not_understood}it speaks version 2 ")
+    assert await ear.heard_of(encode(HELLO)) == [HELLO]
+    await ear.heard_of(encode(replace(HELLO, host="popov")))
+    told = f"{not_understood}it calls itself 'popov'; name it alike in both files"
+    assert caplog.messages[1:] == [told]
 
 
 async def test_what_was_said_before_is_not_heard_after(ear: Ear) -> None:
