@@ -1,6 +1,7 @@
 """What an agent has to act with: the link, the kernel's addresses, pings. For real, or for show."""
 
 import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from rrdns.health.check import Address
@@ -31,7 +32,7 @@ class RealMeans:
         self._interface = interface
         self._link = link
         self._netlink = netlink
-        self._problem: str | None = None
+        self._problems: dict[Address, str] = {}
 
     def catch_up(self) -> None:
         """Before a decision: what follows is as of now."""
@@ -50,19 +51,11 @@ class RealMeans:
 
     def ask(self, address: Address) -> str | None:
         """Asks the link who has the address; why it can not, or None."""
-        try:
-            self._link.ask(address)
-        except LinkError as error:
-            self._complain(error)
-            return str(error)
-        return None
+        return self._tried(address, lambda: self._link.ask(address))
 
     def announce(self, address: Address, mac: str | None) -> None:
         """Tells the link that we have it, or the host of `mac`."""
-        try:
-            self._link.announce(address, mac)
-        except LinkError as error:
-            self._complain(error)
+        self._tried(address, lambda: self._link.announce(address, mac))
 
     async def hold(self, vip: Vip, lease_s: float) -> str | None:
         """Has the address for so long; why not, or None."""
@@ -80,12 +73,19 @@ class RealMeans:
             return str(error)
         return None
 
-    def _complain(self, error: LinkError) -> None:
-        """A link that is down is no carrier, which the machine knows; the rest is for a person."""
-        text = str(error)
-        if text != self._problem and not isinstance(error, LinkDownError):
-            log.warning("%s", text)
-        self._problem = text
+    def _tried(self, address: Address, work: Callable[[], None]) -> str | None:
+        """Why it did not work, or None. A link that is down is no carrier, which the machine knows;
+        the rest is for a person too."""
+        try:
+            work()
+        except LinkError as error:
+            text = str(error)
+            if text != self._problems.get(address) and not isinstance(error, LinkDownError):
+                log.warning("%s", text)
+            self._problems[address] = text
+            return text
+        self._problems.pop(address, None)
+        return None
 
 
 class ShownMeans:

@@ -56,7 +56,7 @@ def vip_report(sentry: Sentry) -> Report:
         "holds": sentry.holds,
         "order": sentry.order,
         "contested": ", ".join(rivals) or None,
-        "takeovers": len(post.claims),
+        "takeovers": sentry.flaps,
     }
 
 

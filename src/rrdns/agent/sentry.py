@@ -99,20 +99,24 @@ class Sentry:
         """What an operator wants."""
         return self._notes.order
 
+    @property
+    def flaps(self) -> int:
+        """How many takeovers count towards `most_takeovers`."""
+        return len(self._look().flaps(self.post))
+
     def contested(self) -> list[str]:
         """Who else is heard to have the address, who should not."""
-        look = Look(self._seen(), Moment(self._loop.time()), self._plan.timers)
-        hosts = self.vip.hosts
+        look, hosts = self._look(), self.vip.hosts
         return [
             f"{hosts[rival.rank].name} ({rival.mac})" if rival.rank is not None else rival.mac
             for rival in contested(self.post, look)
         ]
 
     def obey(self, order: Order) -> None:
-        """From now on."""
+        """From now on, and at once as far as that goes."""
         if self._notes.order is not Order.STOP:
             self._notes.order = order
-            self.stir()
+            self._step()
 
     def saying(self) -> Saying:
         """What the other agents are to be told: as of now, not as of when it was last decided."""
@@ -159,6 +163,9 @@ class Sentry:
             self._on_news()
         if taken.wake_at < float("inf"):
             self._timer = self._loop.call_at(taken.wake_at, self.stir)
+
+    def _look(self) -> Look:
+        return Look(self._seen(), Moment(self._loop.time()), self._plan.timers)
 
     def _seen(self) -> Seen:
         self._means.catch_up()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import socket
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
@@ -63,6 +64,9 @@ def run(config: Path, host: str | None, dry_run: bool, verbose: bool) -> None:
 
     Needs CAP_NET_ADMIN and CAP_NET_RAW, and logs to standard error. At SIGTERM what is held is
     handed over, or kept for its lease, as `on_exit` says.
+
+    A dry run asks `ready` and shows its status at `status_port`, but runs no hook, tells other
+    agents nothing and takes no orders.
     """
     from rrdns.agent.agent import Agent
     from rrdns.agent.leftovers import AgentError
@@ -94,6 +98,10 @@ def check(config: Path, host: str | None) -> None:
     plan = _plan(config, host)
     for problem in plan.warnings:
         click.echo(str(problem), err=True)
+    interfaces = [name for _, name in socket.if_nameindex()]
+    if host is None and plan.here.interface not in interfaces:
+        has = f"this machine has no {plan.here.interface} now; it has {', '.join(interfaces)}"
+        click.echo(f"{config}: {has}", err=True)
     click.echo(f"{config}: fine; this host is {plan.here.name}, on {plan.here.interface}")
     for vip in plan.ours:
         role = "owns it"

@@ -55,7 +55,7 @@ async def test_a_person_reads_it_line_by_line(make_staffed: MakeStaffed) -> None
     assert blank == ""
     assert headings.split() == ["VIP", "ROLE", "STATE", "SINCE", "REASON"]
     assert first.split()[:4] == ["*", str(FIRST.address), "owner", "START"]
-    assert second.split()[:6] == [str(SECOND.address), "candidate", "1", "of", "hertz", "START"]
+    assert second.split()[:6] == [str(SECOND.address), "candidate", "1", "of", "hertz", "DISABLED"]
     assert "ordered: disable" in second
 
 

@@ -63,22 +63,23 @@ async def test_all_read_the_status(
 
 
 @pytest.mark.parametrize(
-    ("word", "order"),
+    ("word", "order", "state"),
     [
-        ("hold", Order.HOLD),
-        ("release", Order.RELEASE),
-        ("disable", Order.DISABLE),
-        ("enable", Order.FOLLOW),
+        ("hold", Order.HOLD, "probe"),
+        ("release", Order.RELEASE, "wait"),
+        ("disable", Order.DISABLE, "disabled"),
+        ("enable", Order.FOLLOW, "probe"),
     ],
 )
 async def test_an_order_is_followed_and_kept(
-    staffed: Staffed, operator: aiohttp.ClientSession, word: str, order: Order
+    staffed: Staffed, operator: aiohttp.ClientSession, word: str, order: Order, state: str
 ) -> None:
     staffed.sentry(FIRST).obey(Order.HOLD)
     async with operator.post(f"/vips/{FIRST.address}/{word}") as reply:
         assert reply.status == 200
         found = await reply.json()
     assert (found["order"], found["not_kept"]) == (order, None)
+    assert found["state"] == state  # it is what has come of the order
     assert staffed.sentry(FIRST).order is order
     assert staffed.sentry(SECOND).order is Order.FOLLOW
     kept = {} if order is Order.FOLLOW else {FIRST.address: order}

@@ -1,5 +1,6 @@
 """The commands of takeover read one file, ask one agent, and say what has become of it."""
 
+import socket
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rrdns.status.client import NoServerError, RefusalError
 from rrdns.takeover.machine.seen import Order
 
 VIP = "10.0.0.127"
+HERTZ = IPv4Address("10.0.0.12")
 PLAN = f"""\
 hosts: {{marconi: 10.0.0.11, hertz: 10.0.0.12}}
 interface: eth0
@@ -110,9 +112,20 @@ def test_check_says_what_the_file_means_for_a_host(file: Path, host: str) -> Non
 
 
 def test_check_finds_out_which_host_it_is_on(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = Local(IPv4Address("10.0.0.12"), "eth0", True)
-    monkeypatch.setattr(interfaces, "local", lambda: [here])
+    monkeypatch.setattr(interfaces, "local", lambda: [Local(HERTZ, "eth0", True)])
     assert "this host is hertz" in takeover(file, "check").stdout
+
+
+def test_check_says_that_there_is_no_such_interface(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interfaces, "local", lambda: [Local(HERTZ, "eth0", True)])
+    monkeypatch.setattr(socket, "if_nameindex", lambda: [(1, "lo"), (2, "ens3")])
+    done = takeover(file, "check")
+    assert done.exit_code == 0
+    assert done.stderr == f"{file}: this machine has no eth0 now; it has lo, ens3\n"
+    monkeypatch.setattr(socket, "if_nameindex", lambda: [(1, "lo"), (2, "eth0")])
+    assert not takeover(file, "check").stderr
 
 
 @pytest.mark.parametrize("command", ["check", "run", "clean"])

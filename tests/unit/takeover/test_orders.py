@@ -1,5 +1,7 @@
 """Starts, stops and orders, told one story at a time."""
 
+from dataclasses import replace
+
 import pytest
 
 from rrdns.takeover.machine.action import Announce, Drop, Hold
@@ -160,9 +162,10 @@ def test_nothing_is_proven_where_nobody_could_be_asked(rank: int) -> None:
 
 
 def test_what_the_system_refuses_is_no_takeover_that_counts() -> None:
-    desk = candidate()
+    timers = replace(TIMERS, most_takeovers=5)
+    desk = candidate(timers=timers)
     desk.refuses = "not permitted"
     die(desk)
-    for _ in range(2 * TIMERS.most_takeovers):
+    for _ in range(2 * timers.most_takeovers):
         desk.let_pass(10.0)
     assert desk.post.claims == ()

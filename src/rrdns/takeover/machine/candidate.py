@@ -66,10 +66,10 @@ def _barred(post: Post, look: Look) -> Objection | None:
         return State.WAIT, RELEASED
     if not moment.reached(post.free_at):
         return State.WAIT, "held down, as it was given away a moment ago"
-    recent = [at for at in post.claims if moment.within(timers.flap_window_s, at)]
-    if len(recent) >= timers.most_takeovers and post.cause in COUNTED:
+    flaps = len(look.flaps(post))
+    if flaps >= timers.most_takeovers and post.cause in COUNTED:
         within = f"within {timers.flap_window_s / 60:g} min"
-        return State.BLOCKED, f"flapping: {len(recent)} takeovers {within}"
+        return State.BLOCKED, f"flapping: {flaps} takeovers {within}"
     return None
 
 

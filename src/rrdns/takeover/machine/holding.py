@@ -53,7 +53,7 @@ def begin_to_hold(post: Post, look: Look, reason: str) -> Move:
     """The address is there."""
     now, claims = look.moment.now, post.claims
     if post.cause in COUNTED:
-        claims = (*(at for at in claims if now - at < post.timers.flap_window_s), now)
+        claims = (*look.flaps(post), now)
     held = replace(post, announced=0, announced_at=now, asked_at=now, claims=claims)
     return held.to(State.HOLDING, look.moment, reason), ()
 
@@ -198,7 +198,7 @@ def _lost(post: Post, look: Look) -> Move:
 def _released(post: Post, look: Look) -> Move:
     """The address is gone from here."""
     now, timers = look.moment.now, post.timers
-    flaps = sum(1 for at in post.claims if now - at < timers.flap_window_s)
+    flaps = len(look.flaps(post))
     held_down_s = timers.hold_down_s * 2 ** min(flaps - 1, MOST_DOUBLINGS) if flaps else 0.0
     rested = _rested(post, look, post.reason, open_since=now, free_at=now + held_down_s)
     return rested, _told_of_successor(post, look)

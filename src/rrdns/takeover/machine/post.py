@@ -133,6 +133,10 @@ class Look:
     moment: Moment
     timers: Timers
 
+    def flaps(self, post: Post) -> tuple[float, ...]:
+        """When those takeovers were that still count."""
+        return tuple(at for at in post.claims if self.moment.within(self.timers.flap_window_s, at))
+
     def words(self) -> Mapping[int, Word]:
         """The words of other agents that are still good, by rank."""
         return {
