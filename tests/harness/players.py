@@ -3,7 +3,7 @@
 import pytest
 
 from rrdns.config.settings import PlayerChoice
-from rrdns.serve.players import c_is_there
+from rrdns.serve.extension import c_is_there
 
 NOT_BUILT = (
     "the C player is not built: install a compiler and Python's headers (Debian: "

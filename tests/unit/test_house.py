@@ -4,6 +4,8 @@
 """
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,6 +99,10 @@ PURE = (
     "status/page/strip.py",
     "terminal/overview.py",
 )
+# What a command that asks, or does little, is not to wait for.
+HEAVY = {"aiohttp", "asyncio", "dns", "dnslib", "jinja2", "pydantic", "pyroute2", "rich", "uvloop"}
+LIGHT = ("cli", "serve.extension", "status.client", "status.text", "agent.client", "agent.text")
+
 IMPURE = {"socket", "asyncio", "time", "os", "pathlib", "select", "threading", "subprocess"}
 
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
@@ -148,3 +154,10 @@ def test_what_decides_is_pure(module: Path) -> None:
 def test_files_are_short_and_named_for_what_they_hold(module: Path) -> None:
     assert len(module.read_text().splitlines()) <= LONGEST_FILE
     assert module.stem not in VAGUE
+
+
+def test_commands_are_there_before_what_only_servers_need() -> None:
+    modules = ", ".join(f"rrdns.{module}" for module in LIGHT)
+    program = f"import sys, {modules}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert not HEAVY & set(done.stdout.decode().split())

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from rrdns.health.check import Address
+from rrdns.status.agreed import Report
 from rrdns.status.client import UnixConnection, exchanged
-
-from .report import Report
 
 PATIENCE_S = 20.0  # for an address to come or go; a hand-over takes a second or two
 POLL_S = 0.1

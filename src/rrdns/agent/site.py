@@ -26,7 +26,8 @@ from rrdns.status.replies import (
 from rrdns.takeover.machine.seen import Order
 
 from .agent import Agent
-from .report import render, report, vip_report
+from .report import report, vip_report
+from .text import render
 
 log = logging.getLogger(__name__)
 

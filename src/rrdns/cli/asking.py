@@ -1,6 +1,5 @@
 """The commands that ask a running server."""
 
-import asyncio
 import json
 import sys
 from functools import partial
@@ -49,6 +48,8 @@ def watch(config: Path, pool: str) -> None:
 
     Without a terminal the state is printed once, as `rrdns status` does.
     """
+    import asyncio
+
     from rrdns.status.client import fetch_view
     from rrdns.status.text import render
     from rrdns.terminal.keys import has_screen

@@ -2,13 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from rrdns.config.settings import Listen
-
 from .options import EXIT_FAILED, config_option
+
+if TYPE_CHECKING:
+    from rrdns.config.settings import Listen
 
 
 def _read_resolver(_context: click.Context, _option: click.Parameter, text: str | None) -> Any:
@@ -28,7 +29,7 @@ def _read_resolver(_context: click.Context, _option: click.Parameter, text: str 
     callback=_read_resolver,
     help="Ask this resolver about the delegation, not the system's.",
 )
-def doctor(config: Path, resolver: Listen | None) -> None:
+def doctor(config: Path, resolver: "Listen | None") -> None:
     """Look at all that a name server stands on here, and say how to mend what is amiss.
 
     Ports and who has them, addresses, pings, buffers, descriptors, the clock, whence replies

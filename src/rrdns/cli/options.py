@@ -5,11 +5,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rrdns.config.settings import Contact
+if TYPE_CHECKING:
+    from rrdns.config.settings import Contact
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ class BadWordError(click.ClickException):
     exit_code = EXIT_BAD_INPUT
 
 
-def ask(question: Callable[[Contact], T], config: Path) -> T:
+def ask(question: "Callable[[Contact], T]", config: Path) -> T:
     """Puts `question` to the server that `config` describes, even if the rest of it is wrong."""
     from rrdns.config.read import read_contact
     from rrdns.status.client import NonsenseError, NoServerError, RefusalError

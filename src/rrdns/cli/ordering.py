@@ -6,15 +6,17 @@ from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import click
 
-from rrdns.config.settings import Contact
 from rrdns.status.text import cover_text, moment_text
 
 from .options import FailedError, ask, config_option
+
+if TYPE_CHECKING:
+    from rrdns.config.settings import Contact
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -125,13 +127,13 @@ def _in_part(meant: list[tuple[str, str]], at: int) -> str:
     )
 
 
-def _give(owner: str, address: str, what: str, words: dict[str, str], contact: Contact) -> Any:
+def _give(owner: str, address: str, what: str, words: dict[str, str], contact: "Contact") -> Any:
     from rrdns.status.client import order
 
     return order(contact, owner, address, what, words)
 
 
-def _pools(contact: Contact) -> Any:
+def _pools(contact: "Contact") -> Any:
     from rrdns.status.client import fetch_report
 
     return fetch_report(contact)["pools"]
@@ -195,7 +197,7 @@ def _wait(config: Path, owner: str, address: str, what: str) -> None:
         time.sleep(POLL_S)
 
 
-def _seen(owner: str, address: str, contact: Contact) -> Any:
+def _seen(owner: str, address: str, contact: "Contact") -> Any:
     """The report of a member. Raises FailedError where an edit has taken it away."""
     from rrdns.status.client import RefusalError, fetch
 

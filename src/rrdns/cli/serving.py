@@ -1,6 +1,5 @@
 """The commands that serve, and those about the files that are served."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Callable, Coroutine
@@ -108,13 +107,15 @@ def demo(dns_port: int, status_port: int, mirror_port: int) -> None:
 @click.command()
 def version() -> None:
     """Print the version, and which player answers by default."""
-    from rrdns.serve.players import c_is_there
+    from rrdns.serve.extension import c_is_there
 
     click.echo(f"rrdns {__version__}, {'C' if c_is_there() else 'Python'} player")
 
 
 def _run(start: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs the server on the fastest event loop there is."""
+    import asyncio
+
     from rrdns.serve.loops import fastest_loop
 
     # A thread that wants to answer waits at most this long for one that computes. The default

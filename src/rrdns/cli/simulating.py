@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from rrdns.simulate.virtual import LONGEST_S
+from rrdns.simulate import LONGEST_S
 
 from .options import ask, config_option
 

@@ -1,20 +1,20 @@
 """The commands of takeover."""
 
-import asyncio
 import json
 import logging
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rrdns.health.check import Address
-from rrdns.takeover.plan import Plan
-
 from .options import FailedError, config_option_for, log_to_stderr
+
+if TYPE_CHECKING:
+    from rrdns.health.check import Address
+    from rrdns.takeover.plan import Plan
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -27,12 +27,12 @@ host_option = click.option(
 )
 
 
-class _Vip(click.ParamType[Address]):
+class _Vip(click.ParamType["Address"]):
     """A virtual address as an argument."""
 
     name = "vip"
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> Address:
+    def convert(self, value: Any, param: Any, ctx: Any) -> "Address":
         try:
             return ip_address(value)
         except ValueError:
@@ -68,6 +68,8 @@ def run(config: Path, host: str | None, dry_run: bool, verbose: bool) -> None:
     A dry run asks `ready` and shows its status at `status_port`, but runs no hook, tells other
     agents nothing and takes no orders.
     """
+    import asyncio
+
     from rrdns.agent.agent import Agent
     from rrdns.agent.leftovers import AgentError
     from rrdns.agent.site import serve
@@ -118,7 +120,7 @@ def check(config: Path, host: str | None) -> None:
 def status(config: Path, as_json: bool) -> None:
     """Show the addresses that this host may hold, who has them, and why."""
     from rrdns.agent.client import fetch_report
-    from rrdns.agent.report import render
+    from rrdns.agent.text import render
 
     found = _ask(fetch_report, _control(config))
     click.echo(json.dumps(found, indent=2) if as_json else render(found), nl=as_json)
@@ -126,7 +128,7 @@ def status(config: Path, as_json: bool) -> None:
 
 @takeover.command(short_help="Have this host hold an address.")
 @_about_vip
-def hold(vip: Address, config: Path) -> None:
+def hold(vip: "Address", config: Path) -> None:
     """Have this host hold VIP, whoever else could, until `enable` or `release`.
 
     Who has it hands it over; nothing is lost meanwhile.
@@ -136,21 +138,21 @@ def hold(vip: Address, config: Path) -> None:
 
 @takeover.command(short_help="Have another host take an address.")
 @_about_vip
-def release(vip: Address, config: Path) -> None:
+def release(vip: "Address", config: Path) -> None:
     """Have another host take VIP. Until one does, and if none has it, it is held here."""
     _order("release", vip, config, held=False)
 
 
 @takeover.command(short_help="Follow the rules again.")
 @_about_vip
-def enable(vip: Address, config: Path) -> None:
+def enable(vip: "Address", config: Path) -> None:
     """End `hold`, `release` and `disable` of VIP: follow the rules again."""
     _order("enable", vip, config)
 
 
 @takeover.command(short_help="Have no part in an address.")
 @_about_vip
-def disable(vip: Address, config: Path) -> None:
+def disable(vip: "Address", config: Path) -> None:
     """Have this host no part in VIP until `enable`; who is to have it then takes it."""
     _order("disable", vip, config, held=False)
 
@@ -162,6 +164,8 @@ def clean(config: Path, host: str | None) -> None:
 
     Only those that it has put there, and only while no agent runs: it would do that by itself.
     """
+    import asyncio
+
     from rrdns.agent.leftovers import AgentError
     from rrdns.agent.leftovers import clean as take_away
 
@@ -183,7 +187,7 @@ def schema() -> None:
     click.echo(json.dumps(takeover_json_schema(), indent=2))
 
 
-def _plan(config: Path, host: str | None) -> Plan:
+def _plan(config: Path, host: str | None) -> "Plan":
     from rrdns.config.takeover_read import read_plan
     from rrdns.doctor.host.interfaces import local
 
@@ -205,7 +209,7 @@ def _ask(question: Callable[[Path], T], control: Path) -> T:
         raise FailedError(str(error)) from None
 
 
-def _order(word: str, vip: Address, config: Path, *, held: bool | None = None) -> None:
+def _order(word: str, vip: "Address", config: Path, *, held: bool | None = None) -> None:
     """Gives an order and, if it is about having the address, waits until that is so."""
     from rrdns.agent.client import await_order, give_order
 

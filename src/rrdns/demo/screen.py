@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from rrdns.health.result import one_line
-from rrdns.status.observed import Report
+from rrdns.status.agreed import Report
 from rrdns.terminal.members import ADDRESS, LAST_OUTCOME, NAME, SINCE, STATE, Column, heading, table
 
 from .asking import KEPT, Asked

@@ -8,9 +8,8 @@ from rrdns.config.fields import MistakenError, endpoint
 from rrdns.config.schema import DNS_PORT
 from rrdns.config.settings import Contact, Listen
 from rrdns.load import load
+from rrdns.status.agreed import Report, pid_namespace
 from rrdns.status.client import NoServerError, fetch_report
-from rrdns.status.observed import Report
-from rrdns.status.report import pid_namespace
 
 from .examine import examine, stands_in_the_way
 from .host import rights

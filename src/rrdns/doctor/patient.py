@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rrdns.load import Loaded
-from rrdns.status.observed import Report
+from rrdns.status.agreed import Report
 
 from .seen import Host, Rights
 

@@ -7,12 +7,14 @@ OSError where there is nothing to be seen.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rrdns.answer.reference import Transport
 from rrdns.config.settings import Listen
 from rrdns.health.check import Address
-from rrdns.zone.name import Name
+
+if TYPE_CHECKING:
+    from rrdns.answer.reference import Transport
+    from rrdns.zone.name import Name
 
 
 class Capability(IntEnum):
@@ -44,7 +46,7 @@ class Process:
 class Held:
     """A socket that has a port. `by` are its processes; empty where only root may see them."""
 
-    transport: Transport
+    transport: "Transport"
     host: Address
     port: int
     uid: int
@@ -102,8 +104,8 @@ class Delegated:
 
     told_by: str
     is_parents_word: bool
-    servers: Mapping[Name, frozenset[Address]]
-    addresses: Mapping[Name, frozenset[Address] | None]
+    servers: "Mapping[Name, frozenset[Address]]"
+    addresses: "Mapping[Name, frozenset[Address] | None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Host(Protocol):
     def held(self, port: int) -> Sequence[Held]:
         """All sockets that are bound to `port`; of TCP's those that listen."""
 
-    def bind_error(self, listen: Listen, transport: Transport) -> int:
+    def bind_error(self, listen: Listen, transport: "Transport") -> int:
         """Why we can not have that address and port now (errno); 0 where we can."""
 
     def has(self, address: Address) -> bool:
@@ -140,8 +142,8 @@ class Host(Protocol):
     def clock(self) -> Clock:
         """The clock, as it is now."""
 
-    def sources(self, asked: Collection[Listen], zone: Name) -> Mapping[Listen, Address | None]:
+    def sources(self, asked: Collection[Listen], zone: "Name") -> Mapping[Listen, Address | None]:
         """Asks a running server on each of `asked` about `zone`: whence it replies, if it does."""
 
-    def delegations(self, zones: Collection[Name]) -> Mapping[Name, Delegated | Unasked]:
+    def delegations(self, zones: "Collection[Name]") -> "Mapping[Name, Delegated | Unasked]":
         """What the world is told of each of `zones`."""

@@ -3,7 +3,6 @@
 import os
 import socket
 from collections.abc import Sequence
-from importlib.util import find_spec
 from random import Random
 from typing import Any, Protocol
 
@@ -14,10 +13,9 @@ from rrdns.answer.snapshot import Cursors
 from rrdns.answer.table import Table
 from rrdns.config.settings import DnsSettings, Identity, PlayerChoice, TcpLimits
 
+from .extension import c_is_there
 from .tcp import TcpServer
 from .udp import UdpServer
-
-EXTENSION = "rrdns.serve._player"
 
 
 class PlayerError(Exception):
@@ -104,11 +102,6 @@ class PythonPlayers:
     ) -> Player:
         self._players[transport] = Player(publication, cursors, transport, self._jar)
         return self._players[transport]
-
-
-def c_is_there() -> bool:
-    """Whether the C player was built when rrdns was installed."""
-    return find_spec(EXTENSION) is not None
 
 
 def players_for(choice: PlayerChoice, jar: CookieJar | None) -> Players:

@@ -14,10 +14,11 @@ from rrdns.steward import RefusedError, Steward
 from rrdns.trace import Command, Event
 from rrdns.zone import name as names
 
+from . import LONGEST_S
 from .probing import ScriptedProbing
 from .script import Ordered, Script
 from .timeline import EPOCH, Entry, Kind, Teller, Timeline
-from .virtual import LONGEST_S, run_virtually
+from .virtual import run_virtually
 
 AFTERWARDS_S = 60.0
 

@@ -12,8 +12,6 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-LONGEST_S = 1_000_000.0  # asyncio's timers stop where a nanosecond is no longer told in a float
-
 
 class NothingLeftError(RuntimeError):
     """Everybody waits for something that will never happen."""

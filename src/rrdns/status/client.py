@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from rrdns.config.settings import Contact
-
-from .report import pid_namespace
+from .agreed import WANTED, pid_namespace
 from .token import TokenError, read_token
-from .view import WANTED
+
+if TYPE_CHECKING:
+    from rrdns.config.settings import Contact
 
 ANSWER_TIMEOUT_S = 5.0
 RELOAD_TIMEOUT_S = 120.0  # a large zone is read for a while
@@ -38,37 +38,37 @@ class NonsenseError(RefusalError):
     """What was asked has no meaning, whoever is asked, and whenever."""
 
 
-def fetch_report(contact: Contact) -> dict[str, Any]:
+def fetch_report(contact: "Contact") -> dict[str, Any]:
     """The report of the server at `contact`. Raises NoServerError."""
     return _with_pools(contact, fetch(contact, "/status"))
 
 
-def fetch_view(contact: Contact, wanted: str) -> dict[str, Any]:
+def fetch_view(contact: "Contact", wanted: str) -> dict[str, Any]:
     """The live view of the pools with `wanted` in their names. Raises NoServerError."""
     return _with_pools(contact, fetch(contact, "/view", **{WANTED: wanted}))
 
 
-def _with_pools(contact: Contact, report: Reply) -> dict[str, Any]:
+def _with_pools(contact: "Contact", report: Reply) -> dict[str, Any]:
     """`report`, if that is what it is. Raises NoServerError."""
     if not isinstance(report, dict) or "pools" not in report:
         raise NoServerError(f"what answers on {contact.status} is not rrdns; see status.listen")
     return report
 
 
-def fetch(contact: Contact, path: str, **words: str) -> Reply:
+def fetch(contact: "Contact", path: str, **words: str) -> Reply:
     """What the status endpoint says at `path`. Raises NoServerError and RefusalError."""
     target = f"{path}?{urlencode(words)}" if words else path
     headers = {"Accept": "application/json"}
     return exchanged(_to_status(contact), "GET", target, headers, str(contact.status))
 
 
-def fetch_trace(contact: Contact) -> str:
+def fetch_trace(contact: "Contact") -> str:
     """What the server's last probes have found. Raises NoServerError and RefusalError."""
     where = str(contact.status)
     return str(exchanged(_to_status(contact), "GET", "/trace", {}, where, bytes.decode))
 
 
-def order(contact: Contact, pool: str, address: str, order: str, words: dict[str, str]) -> Reply:
+def order(contact: "Contact", pool: str, address: str, order: str, words: dict[str, str]) -> Reply:
     """Gives an order about a member, by the unix socket where there is one, else with the token;
     the report of the member then. Raises NoServerError and RefusalError."""
     path = f"/pools/{quote(pool, safe='')}/members/{quote(address, safe=':')}/{order}"
@@ -89,7 +89,7 @@ def order(contact: Contact, pool: str, address: str, order: str, words: dict[str
     return exchanged(_to_status(contact), "POST", target, headers, str(contact.status))
 
 
-def reload_server(contact: Contact) -> list[str]:
+def reload_server(contact: "Contact") -> list[str]:
     """Has the server read its files again; the problems of those that it rejected."""
     before = fetch_report(contact)
     if before["pid_namespace"] != pid_namespace():
@@ -113,7 +113,7 @@ def reload_server(contact: Contact) -> list[str]:
     raise NoServerError(f"no reload was done within {RELOAD_TIMEOUT_S:g} s; see the server's log")
 
 
-def _to_status(contact: Contact) -> http.client.HTTPConnection:
+def _to_status(contact: "Contact") -> http.client.HTTPConnection:
     listen = contact.status
     return http.client.HTTPConnection(
         str(listen.reachable_host), listen.port, timeout=ANSWER_TIMEOUT_S

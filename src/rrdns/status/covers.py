@@ -3,7 +3,7 @@
 from rrdns.health.check import Address
 from rrdns.pool.cover import Agent, Cover, Covers
 
-from .observed import Report, time_or_none, time_text
+from .agreed import Report, time_or_none, time_text
 
 
 def takeover_report(covers: Covers) -> Report | None:

@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 
 from rrdns.aside import aside
 
-from .observed import Report
+from .agreed import Report
 from .page.document import Frame
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,8 @@ from rrdns.pool.duty import Duty
 from rrdns.zone import name as names
 from rrdns.zone.presentation import rrset_lines, type_from_text, type_text
 
-from .observed import Observed, Report
+from .agreed import Report
+from .observed import Observed
 from .pools import PoolReports
 from .text import WIDTH, cover_text, pool_lines, printable
 

@@ -8,13 +8,14 @@ from functools import partial
 from aiohttp import web
 
 from .accept import prefers_html
+from .agreed import WANTED
 from .door import Door
 from .events import Broadcast
 from .observed import Observed
 from .page.document import Renderer
 from .report import report
 from .text import render
-from .view import WANTED, view
+from .view import view
 
 STREAM_TYPE = "text/event-stream"
 

@@ -1,9 +1,8 @@
-"""What the status room reads of the running server, and how its reports write it."""
+"""What the status room reads of the running server."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from rrdns.answer.player import Tally
@@ -13,9 +12,6 @@ from rrdns.config.settings import PlayerChoice
 from rrdns.load import Loaded
 from rrdns.memory import Memory
 from rrdns.steward import Steward
-
-Report = dict[str, Any]
-"""What json.dumps takes. Names end in a dot, times are ISO 8601 in UTC, absence is None."""
 
 
 @dataclass(slots=True)
@@ -78,13 +74,3 @@ def firsts(tallies: Iterable[Tally]) -> Counter[First]:
     for tally in tallies:
         total.update(tally.firsts)
     return total
-
-
-def time_or_none(at: float | None) -> str | None:
-    """`at`, if it has come to that, as `time_text` writes it."""
-    return None if at is None else time_text(at)
-
-
-def time_text(at: float) -> str:
-    """A time (time.time) as `2026-01-01T12:34:56.789Z`."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -17,7 +17,8 @@ from rrdns.pool.member import Member, Pool
 from rrdns.steward import RefusedError
 from rrdns.zone import name as names
 
-from .observed import Observed, Report
+from .agreed import Report
+from .observed import Observed
 from .pools import PoolReports
 from .token import TokenError, is_given, read_token
 

@@ -16,8 +16,9 @@ from rrdns.publisher import families
 from rrdns.zone.name import Name
 from rrdns.zone.tree import RRType
 
+from .agreed import Report, time_or_none, time_text
 from .covers import cover_report
-from .observed import Observed, Report, firsts, time_or_none, time_text
+from .observed import Observed, firsts
 
 
 def state_of(observed: Observed, pool: Pool, member: Member) -> State:

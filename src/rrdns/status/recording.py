@@ -14,7 +14,8 @@ from rrdns.health.strip import Seen
 from rrdns.health.verdict import Outcome
 from rrdns.trace import Finding, word, written
 
-from .observed import Observed, time_text
+from .agreed import time_text
+from .observed import Observed
 from .text import duration_text
 
 ALIKE = 2.0  # a probe that took less than this times as long as another tells nothing new

@@ -15,8 +15,9 @@ from rrdns.pool.incidents import Incident
 from rrdns.pool.member import Pool
 from rrdns.zone import name as names
 
+from .agreed import Report, pid_namespace, time_or_none, time_text
 from .covers import takeover_report
-from .observed import Observed, Report, time_or_none, time_text
+from .observed import Observed
 from .pools import PoolReports
 
 
@@ -55,14 +56,6 @@ def report(
 def incidents_report(observed: Observed, most: int | None = None) -> list[Report]:
     """The incidents that are remembered, or so many of them at most, newest first."""
     return [_incident_report(*known) for known in observed.steward.incidents.newest_first(most)]
-
-
-def pid_namespace() -> int | None:
-    """What tells whether a pid means the same to two processes (pid_namespaces(7))."""
-    try:
-        return Path("/proc/self/ns/pid").stat().st_ino
-    except OSError:
-        return None
 
 
 def _reload_report(observed: Observed) -> Report:

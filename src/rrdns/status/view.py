@@ -16,11 +16,10 @@ from rrdns.pool.member import Pool
 from rrdns.publisher import families
 from rrdns.zone import name as names
 
-from .observed import Observed, Report, time_text
+from .agreed import Report, time_text
+from .observed import Observed
 from .pools import rotation_at
 from .report import incidents_report, report
-
-WANTED = "pool"  # the query parameter, over HTTP
 
 MOST_POOLS = 100  # several screens; each takes some 0.3 ms to report
 MOST_INCIDENTS = 20

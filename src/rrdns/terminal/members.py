@@ -10,7 +10,7 @@ from rich.text import Text
 from rrdns.health.verdict import Outcome, State
 from rrdns.pool.cover import CoverState
 from rrdns.pool.duty import Duty
-from rrdns.status.observed import Report
+from rrdns.status.agreed import Report
 from rrdns.status.page.strip import decades
 from rrdns.status.text import cover_text, printable
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from rrdns.health.strip import LENGTH
 from rrdns.narrator import counted
-from rrdns.status.observed import Report
+from rrdns.status.agreed import Report
 from rrdns.status.text import contested, duration_text, silent_agents
 from rrdns.status.view import Level
 

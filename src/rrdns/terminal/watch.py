@@ -10,8 +10,8 @@ from rich.live import Live
 
 from rrdns.aside import aside
 from rrdns.config.settings import Contact
+from rrdns.status.agreed import Report
 from rrdns.status.client import NoServerError, fetch_view
-from rrdns.status.observed import Report
 
 from .keys import HUNG_UP, keys
 from .overview import Picture, draw

@@ -2,7 +2,8 @@
 
 import json
 
-from rrdns.agent.report import render, report
+from rrdns.agent.report import report
+from rrdns.agent.text import render
 from rrdns.health.result import Health, Result
 from rrdns.health.verdict import Outcome, State, Verdict
 from rrdns.takeover.hello import Hello, Saying

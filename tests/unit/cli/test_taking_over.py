@@ -80,6 +80,8 @@ class FakeAgent:
             "dry_run": False,
             "uptime_s": 7.0,
             "agents": {},
+            "witnesses": {},
+            "differences": {},
             "cut_off": False,
             "unfit": None,
             "vips": {

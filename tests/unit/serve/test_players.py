@@ -7,8 +7,9 @@ import pytest
 
 from harness.players import needs_c
 from rrdns.config.settings import DnsSettings, Listen, PlayerChoice
-from rrdns.serve import players
-from rrdns.serve.players import PlayerError, c_is_there, players_for, udp_sockets
+from rrdns.serve import extension
+from rrdns.serve.extension import c_is_there
+from rrdns.serve.players import PlayerError, players_for, udp_sockets
 
 
 @pytest.mark.skipif(os.environ.get("CI") != "true", reason="only CI has to have a compiler")
@@ -30,7 +31,7 @@ def test_python_plays_where_that_is_asked_for() -> None:
 
 
 def test_python_plays_where_c_was_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(players, "EXTENSION", "rrdns.serve._nowhere")
+    monkeypatch.setattr(extension, "EXTENSION", "rrdns.serve._nowhere")
     assert players_for(PlayerChoice.AUTO, None).choice is PlayerChoice.PYTHON
     with pytest.raises(PlayerError, match=r"dns\.player is c, but the C player was not built"):
         players_for(PlayerChoice.C, None)

@@ -7,9 +7,9 @@ import pytest
 
 from rrdns.errors import BadInputError
 from rrdns.load import Loaded
+from rrdns.simulate import LONGEST_S
 from rrdns.simulate.run import AFTERWARDS_S, EPOCH, Simulated, usual_length_s
 from rrdns.simulate.timeline import Kind
-from rrdns.simulate.virtual import LONGEST_S
 from rrdns.trace import read
 
 from .conftest import CONFIG, MakeSite, played, texts

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from rrdns.aside import aside
-from rrdns.simulate.virtual import LONGEST_S, NothingLeftError, run_virtually
+from rrdns.simulate import LONGEST_S
+from rrdns.simulate.virtual import NothingLeftError, run_virtually
 
 
 def test_waiting_takes_as_long_as_was_said_and_no_time() -> None:

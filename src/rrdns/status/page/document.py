@@ -17,7 +17,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from rrdns.pool.cover import CoverState
-from rrdns.status.observed import Report
+from rrdns.status.agreed import Report
 from rrdns.status.text import (
     cautions,
     contested,
