@@ -137,7 +137,7 @@ def test_the_binding_takes_or_refuses_whatever_python_hands_to_it(environment: N
     folder = TESTS / "unit" / "serve"
     tests = [*map(str, sorted(folder.glob("test_native*.py"))), str(folder / "test_tcp.py")]
     assert len(tests) > 2
-    done = ran([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *tests])
+    done = ran([sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", *tests])
     assert_clean(done.stdout + done.stderr)
     assert done.returncode == 0, done.stdout
     assert "passed" in done.stdout
