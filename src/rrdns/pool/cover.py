@@ -66,8 +66,9 @@ class Agent:
     """What is known of one agent that is asked. Times are of a clock that is never set, but `at`.
 
     Its last word came at `heard_at`, which was `at` (time.time), and is good until `good_until`.
-    `holding` has since when it has said, without a break, that its host has these addresses.
-    `problem` is why the last question had no answer; None: it had one.
+    `holding` has since when it has said, each time that it answered, that its host has these
+    addresses. `problem` is why the last question had no answer; None: it had one. When one had none
+    last, it had been heard at `missed_at`, and was heard again at `back_at`.
     """
 
     word: Word | None = None
@@ -76,13 +77,23 @@ class Agent:
     at: float | None = None
     holding: Mapping[Address, float] = field(default_factory=dict)
     problem: str | None = None
+    missed_at: float = inf
+    back_at: float = -inf
 
     def after(self, word: Word, now: float, wall: float, good_for_s: float) -> "Agent":
         """The agent once it has said `word`."""
         before = self.holding if now <= self.good_until else {}
         held = (address for address, claim in word.claims.items() if claim.holds)
         holding = {address: before.get(address, now) for address in held}
-        return Agent(word, now, now + good_for_s, wall, holding)
+        back_at = now if self.problem is not None else self.back_at
+        return Agent(
+            word, now, now + good_for_s, wall, holding, missed_at=self.missed_at, back_at=back_at
+        )
+
+    def without_answer(self, problem: str) -> "Agent":
+        """The agent once a question had no answer."""
+        missed_at = self.heard_at if self.problem is None else self.missed_at
+        return replace(self, problem=problem, missed_at=missed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +110,19 @@ class Cover:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What one host says of one address, since when it has said that it has it, and until when."""
+    """What one host says of one address, and since when it has said that it has it."""
 
     host: str
     claim: Claim
     held_since: float
-    heard_at: float
+    agent: Agent
+
+    def held_beside_since(self, other: "_Said") -> float:
+        """Since when it is known to have it while the other may have: if that has taken it while
+        this one was not heard, what was said before tells nothing."""
+        if self.agent.missed_at < other.held_since:
+            return max(self.held_since, self.agent.back_at)
+        return self.held_since
 
 
 def cover_of(address: Address, agents: Iterable[Agent], now: float) -> Cover:
@@ -122,7 +140,7 @@ def cover_of(address: Address, agents: Iterable[Agent], now: float) -> Cover:
         host, claim = agent.word.host, agent.word.claims[address]
         owners.append((claim.rank, claim.owner))
         if now <= agent.good_until:
-            said[host] = _Said(host, claim, agent.holding.get(address, inf), agent.heard_at)
+            said[host] = _Said(host, claim, agent.holding.get(address, inf), agent)
         else:
             gone.add(host)
     _, owner = min(owners)
@@ -149,8 +167,8 @@ def _dispute(said: Iterable[_Said], holders: Iterable[_Said]) -> str:
         if each.claim.contested:
             return f"{each.host} hears {each.claim.contested} hold it too"
     for one, other in combinations(holders, 2):
-        both_s = min(one.heard_at, other.heard_at) - max(one.held_since, other.held_since)
-        if both_s > CONTESTED_AFTER_S:
+        since = max(one.held_beside_since(other), other.held_beside_since(one))
+        if min(one.agent.heard_at, other.agent.heard_at) - since > CONTESTED_AFTER_S:
             return f"{one.host} and {other.host} both say that they hold it"
     return ""
 
@@ -207,7 +225,7 @@ class Covers:
         if agent is None:
             return
         if isinstance(said, str):
-            self._agents[url] = replace(agent, problem=said)
+            self._agents[url] = agent.without_answer(said)
         else:
             self._agents[url] = agent.after(said, now, wall, self._good_for_s)
 

@@ -131,6 +131,31 @@ def test_a_dispute_goes_on_while_one_of_the_two_is_not_reached_and_its_word_is_g
     assert listener.found == (HELD, "marconi")
 
 
+def test_what_one_said_before_the_other_took_it_unheard_is_no_dispute() -> None:
+    """The other learns of the return only with its next answer."""
+    listener = Listener(MARCONI, HERTZ)
+    listener.say(0, marconi=True, hertz=False)
+    for now in range(1, 4):
+        listener.say(now, hertz=True)
+    for now in (3.5, 4.0):
+        listener.say(now, marconi=True)
+        assert listener.found == (COVERED, "hertz")
+    listener.say(4.5, marconi=True, hertz=True)
+    assert listener.cover.state is not CONTESTED
+    listener.say(3.5 + CONTESTED_AFTER_S + 0.1, marconi=True, hertz=True)
+    assert listener.cover.state is CONTESTED
+
+
+def test_a_question_that_has_no_answer_ends_no_dispute() -> None:
+    listener = Listener()
+    for now in range(6):
+        listener.say(now, marconi=True, hertz=True)
+    for now in range(6, 9):
+        listener.say(now, hertz=True)
+        listener.say(now + 0.5, marconi=True, hertz=True)
+        assert listener.cover.state is CONTESTED
+
+
 def test_two_who_hold_it_in_turn_do_not_contest_it() -> None:
     listener = Listener()
     for now in range(0, 60, 2):
