@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,14 @@ from hypothesis import settings
 settings.register_profile("rrdns", deadline=None)
 settings.load_profile("rrdns")
 
+# No test trusts the system's certificates, which each process would read for a tenth of a second.
+os.environ["SSL_CERT_FILE"] = os.devnull
+
 E2E = Path(__file__).parent / "e2e"
 UNHURRIED = ("test_sanitized.py", "test_side_by_side.py")  # they compute, whenever that ends
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that watch real processes keep time take turns in one worker; the rest runs beside.
 
