@@ -77,7 +77,7 @@ class Sentry:
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self.is_out = asyncio.Event()
-        """Set once it has no part any more."""
+        """Set while it has no part."""
         self._is_stirred = False
         self._is_contested = False
         self.post = Post(
@@ -154,6 +154,8 @@ class Sentry:
         self.post = taken.post
         if self.post.state is State.DISABLED:
             self.is_out.set()
+        else:
+            self.is_out.clear()
         for earlier, later in pairwise((before, *taken.entered, taken.post)):
             self._tell(earlier, later)
         self._tell_of_dispute()

@@ -133,6 +133,17 @@ async def test_who_is_stopped_takes_no_more_orders(make_staffed: MakeStaffed) ->
     assert staffed.means.held == {FIRST.address}, "nobody else came: it is kept for its lease"
 
 
+async def test_who_was_disabled_once_is_waited_for_all_the_same(make_staffed: MakeStaffed) -> None:
+    staffed = await holding(make_staffed)
+    sentry = staffed.sentry(FIRST)
+    sentry.obey(Order.DISABLE)
+    await sentry.is_out.wait()
+    sentry.obey(Order.FOLLOW)
+    await eventually(lambda: sentry.post.state is State.HOLDING)
+    sentry.obey(Order.STOP)
+    assert not sentry.is_out.is_set(), "it is not handed over yet"
+
+
 async def test_an_order_to_hold_is_said_as_a_wish_and_then_as_a_fact(
     make_staffed: MakeStaffed,
 ) -> None:
