@@ -23,7 +23,7 @@ from rrdns.status.metrics import ProbeTimes
 from rrdns.status.observed import Reloads
 from rrdns.status.site import StatusSite
 from rrdns.steward import Steward
-from rrdns.systemd import notify
+from rrdns.systemd import keep_alive, notify
 from rrdns.watch import saves
 
 log = logging.getLogger(__name__)
@@ -117,6 +117,7 @@ class App:
         self._tcp.start()
         self._in_background(self._follow_saves())
         self._in_background(self._remember())
+        self._in_background(keep_alive())
         if self._jar:
             self._in_background(self._renew_secrets(self._jar))
         self.ready = True

@@ -1,5 +1,6 @@
-"""Tells systemd how the service is doing, when it asks (sd_notify(3))."""
+"""Tells systemd how the service is doing, when it asks (sd_notify(3), sd_watchdog_enabled(3))."""
 
+import asyncio
 import os
 import socket
 
@@ -18,3 +19,19 @@ def notify(state: str) -> None:
             sock.sendto(state.encode(), address)
         except OSError:
             return
+
+
+async def keep_alive() -> None:
+    """Tells systemd that the event loop runs, for as long as that is watched (WatchdogSec=)."""
+    period_s = _watched_s()
+    while period_s:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(period_s / 2)
+
+
+def _watched_s() -> float:
+    """After how much silence systemd takes this process for dead; 0: never."""
+    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return 0.0
+    period_us = os.environ.get("WATCHDOG_USEC", "")
+    return int(period_us) / 1e6 if period_us.isdecimal() else 0.0

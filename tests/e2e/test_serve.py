@@ -210,6 +210,19 @@ def test_systemd_is_told_when_it_is_ready_and_when_it_stops(
             assert manager.recv(100) == b"STOPPING=1"
 
 
+def test_systemd_is_told_all_the_time_that_the_server_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "100000")
+        with serving(tmp_path, CONFIG, {"lab.example.zone": ZONE}):
+            told = [manager.recv(100) for _ in range(5)]
+            assert sorted(told) == [b"READY=1", *4 * [b"WATCHDOG=1"]]
+
+
 def test_using_up_all_descriptors_ends_nothing(tmp_path: Path, player: PlayerChoice) -> None:
     """With its files limited, more clients than that connect; UDP and then TCP are served on."""
     with serving(tmp_path, CONFIG, {"lab.example.zone": ZONE}, player=player) as server:

@@ -14,7 +14,7 @@ from rrdns.health.probes import PROBERS, Probers
 from rrdns.health.probes.icmp import IcmpProber
 from rrdns.health.result import Health, Result
 from rrdns.health.verdict import Outcome, State
-from rrdns.systemd import notify
+from rrdns.systemd import keep_alive, notify
 from rrdns.takeover.hello import Hello
 from rrdns.takeover.herald import Herald
 from rrdns.takeover.link import Link, LinkError
@@ -119,7 +119,7 @@ class Agent:
                 log.info("vip=%s is ordered since before: %s", vip.address, orders[vip.address])
                 sentry.obey(orders[vip.address])
         self._stir_all()  # before the first hello, which tells what came of it
-        for work in (self._keep_saying_hello, self._watch_for_stalls):
+        for work in (self._keep_saying_hello, self._watch_for_stalls, keep_alive):
             opened.callback(self._loop.create_task(work()).cancel)
 
     def _partners(self) -> list[Host]:
