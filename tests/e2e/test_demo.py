@@ -102,10 +102,10 @@ def ended(process: "subprocess.Popen[bytes]") -> Iterator[None]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the demo puts its temporary files."""
-    monkeypatch.setenv("TMPDIR", str(folder := tmp_path / "tmp"))
-    folder.mkdir()
+def folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the demo puts its temporary files: a socket too, whose path may not be long."""
+    folder = tmp_path_factory.mktemp("demo")
+    monkeypatch.setenv("TMPDIR", str(folder))
     return folder
 
 
