@@ -1,10 +1,11 @@
 """What holds for all tests."""
 
 import os
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # A slow machine is no defect, so no example has a deadline.
 settings.register_profile("rrdns", deadline=None)
@@ -13,17 +14,26 @@ settings.load_profile("rrdns")
 # No test trusts the system's certificates, which each process would read for a tenth of a second.
 os.environ["SSL_CERT_FILE"] = os.devnull
 
-E2E = Path(__file__).parent / "e2e"
+END_TO_END = "tests/e2e/"
 UNHURRIED = ("test_sanitized.py", "test_side_by_side.py")  # they compute, whenever that ends
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that watch real processes keep time take turns in one worker; the rest runs beside.
+def keeps_time(test: str) -> bool:
+    """Whether the test of that name watches how real processes keep time."""
+    return test.startswith(END_TO_END) and not any(f"/{name}::" in test for name in UNHURRIED)
 
-    They take longest together, so that they are first.
-    """
-    for item in items:
-        if item.path.is_relative_to(E2E) and item.path.name not in UNHURRIED:
-            item.add_marker(pytest.mark.xdist_group("in turn"))
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that keep time take longest together, so that they are first."""
+    items.sort(key=lambda item: not keeps_time(item.nodeid))
+
+
+class InTurn(LoadScopeScheduling):
+    """Those that keep time take turns, in one process; the others run beside, file by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return END_TO_END if keeps_time(nodeid) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return InTurn(config, log)
