@@ -85,7 +85,7 @@ def test_a_covered_mirror_leaves_and_comes_back(tmp_path: Path, player: PlayerCh
         found.hold(by="marconi")
         found.await_answer(*ALL)
         assert "left out" not in found.explained()
-        assert f"vip={ONE} held by its own host, marconi" in lab.server.log
+        until(lambda: f"vip={ONE} held by its own host, marconi" in lab.server.log)
         assert not [line for line in lab.server.log.splitlines() if "CONTESTED" in line]
 
 
@@ -134,7 +134,7 @@ def test_a_contested_address_is_an_alarm_and_handed_out_last(tmp_path: Path) -> 
         assert lab.server.log.count("CONTESTED") == 1
         found.hold(by="marconi")
         found.await_answer(*ALL)
-        assert f"WARNING vip={ONE} no longer CONTESTED: held by its own host" in lab.server.log
+        until(lambda: f"WARNING vip={ONE} no longer CONTESTED: held by its own" in lab.server.log)
 
 
 def test_two_agents_that_both_hold_it_contest_it(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_what_agents_that_are_gone_have_said_is_forgotten(tmp_path: Path) -> Non
             assert lab.member(ONE)["cover"]["state"] == "unknown"
             until(lambda: not any(each["tells"] for each in found.agents()))
             assert {each["problem"] for each in found.agents()} == {"connection refused"}
-            assert f"takeover agent {hertz.url} does not tell" in lab.server.log
+            until(lambda: f"takeover agent {hertz.url} does not tell" in lab.server.log)
             assert b'rrdns_takeover_agent_telling{url="%s"} 0.0' % hertz.url.encode() in (
                 lab.server.get("/metrics")
             )

@@ -120,6 +120,7 @@ def asked(server: ServerProcess) -> dns.message.Message:
         return dns.message.from_wire(client.ask(query))
 
 
+@pytest.mark.usefixtures("_unforked")
 def test_beside_a_running_server_all_is_well_and_nothing_is_disturbed(
     tmp_path: Path, player: PlayerChoice
 ) -> None:

@@ -19,6 +19,7 @@ def restart(lab: Site) -> None:
     await_ready(lab.server)
 
 
+@pytest.mark.usefixtures("_unforked")
 def test_after_a_kill_under_load_what_was_known_is_served_before_any_probe_has_ended(
     tmp_path: Path, player: PlayerChoice
 ) -> None:

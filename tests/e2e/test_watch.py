@@ -19,6 +19,9 @@ from harness.process import ServerProcess
 
 ALTERNATE, ORDINARY = "\x1b[?1049h", "\x1b[?1049l"
 
+# What says how large the terminal is, whatever that itself says; xdist does so.
+UNSIZED = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+
 CONFIG = """
 dns: {listen: ["127.0.0.1:$DNS_PORT"]}
 status: {listen: "127.0.0.1:$STATUS_PORT"}
@@ -89,17 +92,20 @@ def watching(server: ServerProcess, *options: str) -> Iterator[Watching]:
         stdout=terminal,
         stderr=terminal,
         start_new_session=True,
-        env={**os.environ, "TERM": "xterm-256color"},
+        env={**UNSIZED, "TERM": "xterm-256color"},
     )
     before = termios.tcgetattr(terminal)
+    shown = Watching(watch, person)
     try:
-        shown = Watching(watch, person)
         until(lambda: "127.0.0.1" in shown.output())
         yield shown
         until(lambda: shown.output() is not None and watch.poll() is not None)
         assert termios.tcgetattr(terminal)[3] == before[3]
         assert ORDINARY in shown.output()
         assert "Traceback" not in shown.output()
+    except BaseException:
+        print(f"what it has written last:\n{shown.output()[-2000:]!r}", file=sys.stderr)
+        raise
     finally:
         watch.kill()
         watch.wait()

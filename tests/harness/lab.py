@@ -4,7 +4,6 @@ server 10.77.1.1 ---- 10.77.1.2 mirror 1
        10.77.2.1 ---- 10.77.2.2 mirror 2   ...
 """
 
-import ctypes
 import itertools
 import json
 import os
@@ -19,12 +18,12 @@ from pathlib import Path
 
 import pytest
 
+from .namespaces import enter
 from .wire import UdpClient
 
 _lab_numbers = itertools.count()
 
 HTTP_PORT = 8080
-NAMESPACES = Path("/run/netns")
 WEB_SERVER = Path(__file__).with_name("web_server.py")
 
 
@@ -109,13 +108,7 @@ def output(command: list[str]) -> bytes:
 def udp_client(namespace: str, host: str, port: int, source: str | None = None) -> UdpClient:
     """A client in `namespace`: a socket stays where the thread was that made it."""
 
-    def enter() -> None:
-        with (NAMESPACES / namespace).open() as file:
-            libc = ctypes.CDLL(None, use_errno=True)
-            if libc.setns(file.fileno(), 0):
-                raise OSError(ctypes.get_errno(), f"can not enter {namespace}")
-
-    with ThreadPoolExecutor(1, initializer=enter) as inside_of_it:
+    with ThreadPoolExecutor(1, initializer=enter, initargs=(namespace,)) as inside_of_it:
         return inside_of_it.submit(UdpClient, host, port, source).result()
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .forked import Forked, can_fork, forked
 from .wire import has_ipv6
 
 START_S = 60.0  # bounds a hang, not a slow machine
@@ -34,7 +35,7 @@ LOG_NAME = "rrdns.log"
 class ServerProcess:
     """A running server, its folder and its ports."""
 
-    process: "subprocess.Popen[bytes]"
+    process: "subprocess.Popen[bytes] | Forked"
     folder: Path
     dns_port: int
     status_port: int
@@ -95,10 +96,7 @@ class ServerProcess:
 
     def start_again(self) -> None:
         """Starts the server that has ended as it was started before; its log goes on."""
-        with (self.folder / LOG_NAME).open("ab") as log:
-            self.process = subprocess.Popen(
-                self.process.args, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+        self.process = _begin(self.folder, self.wrapper)
 
 
 def _curl(wrapper: tuple[str, ...], url: str) -> bytes:
@@ -151,10 +149,17 @@ def start(
     (folder / CONFIG_NAME).write_text(_placed(string.Template(config).substitute(told)))
     for name, text in (files or {}).items():
         (folder / name).write_text(text)
-    command = [*wrapper, sys.executable, "-m", "rrdns", "serve", "-c", str(folder / CONFIG_NAME)]
-    with (folder / LOG_NAME).open("wb") as log:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    return ServerProcess(process, folder, dns_port, status_port, wrapper)
+    (folder / LOG_NAME).write_bytes(b"")
+    return ServerProcess(_begin(folder, wrapper), folder, dns_port, status_port, wrapper)
+
+
+def _begin(folder: Path, wrapper: tuple[str, ...]) -> "subprocess.Popen[bytes] | Forked":
+    words, log = ("serve", "-c", str(folder / CONFIG_NAME)), folder / LOG_NAME
+    if not wrapper and can_fork():
+        return forked(words, log)
+    with log.open("ab") as said:
+        command = [*wrapper, sys.executable, "-m", "rrdns", *words]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
 
 
 def _placed(config: str) -> str:

@@ -15,13 +15,14 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
+from .forked import Forked, forked
 from .lab import fresh_prefix, inside, make_namespace, missing, output, run
 
 VIP, VIP6 = "10.0.0.127", "fd00::127"
@@ -43,7 +44,7 @@ STOP_S = 30.0  # bounds a hang
 class Process:
     """A process of a host, and those that it starts: a group of its own."""
 
-    popen: "subprocess.Popen[bytes]"
+    popen: "subprocess.Popen[bytes] | Forked"
     log_file: Path
 
     @property
@@ -67,7 +68,9 @@ class Process:
     def kill(self) -> None:
         """Ends the whole group at once, in whatever state it is."""
         if self.is_alive:
-            os.killpg(self.popen.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has no group yet
+                os.killpg(self.popen.pid, signal.SIGKILL)
+            self.popen.kill()
             self.popen.wait()
 
 
@@ -113,7 +116,13 @@ class Host:
                 stderr=said,
                 start_new_session=True,
             )
-        process = Process(popen, log)
+        return self._undone(Process(popen, log))
+
+    def start_rrdns(self, words: Sequence[str], log: Path) -> Process:
+        """The same for `rrdns` with these words on its command line."""
+        return self._undone(Process(forked(words, log, self.namespace, session=True), log))
+
+    def _undone(self, process: Process) -> Process:
         self.undo.callback(process.kill)
         return process
 

@@ -6,7 +6,6 @@ hangs (it takes a question and says nothing).
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ import dns.rdatatype
 
 from . import process
 from .awaiting import until
+from .forked import ran
 from .process import ServerProcess
 from .wire import UdpClient
 
@@ -140,10 +140,7 @@ class Site:
 
     def rrdns(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """What a command says about the server."""
-        command = [sys.executable, "-m", "rrdns", *words, "-c", str(self.server.config)]
-        return subprocess.run(
-            command, capture_output=True, text=True, timeout=COMMAND_S, check=False
-        )
+        return ran([*words, "-c", str(self.server.config)], COMMAND_S)
 
     def saved(self) -> dict[str, Any]:
         """What the state file holds."""

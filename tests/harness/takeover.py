@@ -17,10 +17,11 @@ from rrdns.agent.client import fetch_report, give_order
 from rrdns.status.client import NoServerError
 
 from .awaiting import LONGEST_S, POLL_S, until
+from .forked import ran
 from .lab import run
 from .segment import DEVICE, VIP, Host, Process, Segment
 
-RRDNS = (sys.executable, "-m", "rrdns", "takeover")
+RRDNS = (sys.executable, "-m", "rrdns")
 COMMAND_S = 60.0  # bounds a hang
 
 # As quick as they may be where other work has the processor too.
@@ -105,17 +106,16 @@ class Agent:
 
     def start(self, *more: str) -> None:
         """Starts it, and waits for nothing."""
-        words = [*self.wrapper, *RRDNS, "run", *more, "-c", str(self.config)]
-        self.process = self.host.start(words, self._log_file)
+        words = ["takeover", "run", *more, "-c", str(self.config)]
+        if self.wrapper:
+            self.process = self.host.start([*self.wrapper, *RRDNS, *words], self._log_file)
+        else:
+            self.process = self.host.start_rrdns(words, self._log_file)
 
     def run(self, command: str, *more: str) -> "subprocess.CompletedProcess[str]":
         """What a command on this host says, and its exit status."""
-        return subprocess.run(
-            self.host.command([*RRDNS, command, *more, "-c", str(self.config)]),
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_S,
-        )
+        words = ["takeover", command, *more, "-c", str(self.config)]
+        return ran(words, COMMAND_S, self.host.namespace)
 
     def order(self, word: str, vip: str = VIP) -> str:
         """What is printed when an operator orders so; AssertionError where that fails."""

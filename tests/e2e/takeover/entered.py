@@ -1,30 +1,24 @@
 """What is tested runs in this process, with its sockets at a host of the segment."""
 
-import ctypes
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.lab import NAMESPACES, inside
+from harness.lab import inside
+from harness.namespaces import enter, enter_at
 
 
 @contextmanager
 def entered(namespace: str) -> Iterator[None]:
     """What this thread opens meanwhile, in whichever task, is open there, and stays so."""
-    with Path("/proc/thread-self/ns/net").open() as home, (NAMESPACES / namespace).open() as there:
-        _enter(there.fileno())
+    with Path("/proc/thread-self/ns/net").open() as home:
+        enter(namespace)
         try:
             yield
         finally:
-            _enter(home.fileno())
-
-
-def _enter(namespace: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.setns(namespace, 0):
-        raise OSError(ctypes.get_errno(), "can not enter the namespace")
+            enter_at(Path(f"/proc/self/fd/{home.fileno()}"))
 
 
 def with_capabilities(namespace: str, capabilities: str, program: str) -> str:
