@@ -26,7 +26,7 @@ from harness.wire import TcpClient, UdpClient, framed
 pytestmark = [pytest.mark.timeout(600), needs_c]
 
 SEED = 1035
-RELOADS = 12
+RELOADS = 8
 IN_FLIGHT = 50  # few enough for any socket buffer
 STREAMS = 5  # of garbage, in each round
 

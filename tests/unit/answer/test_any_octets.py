@@ -32,7 +32,7 @@ patient = settings(
     max_examples=100,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-thorough = settings(patient, max_examples=500)
+thorough = settings(patient, max_examples=250)
 
 
 def players(snapshot: Snapshot) -> list[tuple[Clerk, Transport]]:

@@ -51,7 +51,7 @@ patient = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-thorough = settings(patient, max_examples=200)
+thorough = settings(patient, max_examples=100)
 every_kind = pytest.mark.parametrize("choice", PLAYERS)
 
 
