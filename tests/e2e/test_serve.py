@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -197,30 +198,32 @@ def test_a_reply_leaves_from_the_address_that_was_asked(
             assert addresses(ask(server, host)) == set(MIRRORS)
 
 
-def test_systemd_is_told_when_it_is_ready_and_when_it_stops(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(30)
+@pytest.fixture
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """What systemd listens on, which servers that are started from now on are told of."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.bind(str(tmp_path / "notify"))
+        sock.settimeout(30)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        with serving(tmp_path, CONFIG, {"lab.example.zone": ZONE}) as server:
-            assert manager.recv(100) == b"READY=1"
-            server.stop()
-            assert manager.recv(100) == b"STOPPING=1"
+        yield sock
+
+
+def test_systemd_is_told_when_it_is_ready_and_when_it_stops(
+    tmp_path: Path, manager: socket.socket
+) -> None:
+    with serving(tmp_path, CONFIG, {"lab.example.zone": ZONE}) as server:
+        assert manager.recv(100) == b"READY=1"
+        server.stop()
+        assert manager.recv(100) == b"STOPPING=1"
 
 
 def test_systemd_is_told_all_the_time_that_the_server_lives(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, manager: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(str(tmp_path / "notify"))
-        manager.settimeout(30)
-        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        monkeypatch.setenv("WATCHDOG_USEC", "100000")
-        with serving(tmp_path, CONFIG, {"lab.example.zone": ZONE}):
-            told = [manager.recv(100) for _ in range(5)]
-            assert sorted(told) == [b"READY=1", *4 * [b"WATCHDOG=1"]]
+    monkeypatch.setenv("WATCHDOG_USEC", "100000")
+    with serving(tmp_path, CONFIG, {"lab.example.zone": ZONE}):
+        told = [manager.recv(100) for _ in range(5)]
+        assert sorted(told) == [b"READY=1", *4 * [b"WATCHDOG=1"]]
 
 
 def test_using_up_all_descriptors_ends_nothing(tmp_path: Path, player: PlayerChoice) -> None:

@@ -98,9 +98,8 @@ class Peers:
             self._complain(host, str(error))
             return
         if hello.host != host.name:
-            it = one_line(hello.host)
-            text = f"it calls itself {it!r}; name it alike in both files"
-            self._complain(host, text)
+            named = one_line(hello.host)
+            self._complain(host, f"it calls itself {named!r}; name it alike in both files")
             return
         last, at = self._last.get(host.name, (None, 0.0))
         now = self._loop.time()

@@ -27,7 +27,7 @@ def judge(
     """Of checks that have found so: state, reason, and how many outcomes decided it."""
 
     def health_of(target: Target) -> Health:
-        state, reason, decided_by = found[CHECKS.index(target.check)]  # type: ignore[arg-type]  # a TcpCheck
+        state, reason, decided_by = found[CHECKS.index(target.check)]
         last = Result(Outcome.FAIL, reason, 0.1) if reason else None
         return Health(Verdict(state), since=0.0, last=last, decided_by=decided_by)
 
